@@ -1,0 +1,128 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"sync"
+)
+
+// conns are the open connections of one server.
+type conns struct {
+	mu      sync.Mutex
+	open    map[*conn]struct{}
+	stopped bool          // no further connection will come
+	gone    chan struct{} // closed when stopped and none is open
+}
+
+func newConns() *conns {
+	return &conns{open: map[*conn]struct{}{}, gone: make(chan struct{})}
+}
+
+func (cs *conns) add(c net.Conn) *conn {
+	tracked := &conn{Conn: c, set: cs}
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	cs.open[tracked] = struct{}{}
+	return tracked
+}
+
+func (cs *conns) remove(c *conn) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if _, ok := cs.open[c]; !ok {
+		return
+	}
+	delete(cs.open, c)
+	cs.check()
+}
+
+// stop says that the last connection was added. It is called once.
+func (cs *conns) stop() {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	cs.stopped = true
+	cs.check()
+}
+
+// check is called with mu held, after each change.
+func (cs *conns) check() {
+	if cs.stopped && len(cs.open) == 0 {
+		close(cs.gone)
+	}
+}
+
+// wait waits, after stop, until none is open, and reports false when ctx ended
+// first.
+func (cs *conns) wait(ctx context.Context) bool {
+	select {
+	case <-cs.gone:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (cs *conns) len() int {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	return len(cs.open)
+}
+
+// closeAll closes what is open.
+func (cs *conns) closeAll() {
+	cs.mu.Lock()
+	var all []*conn
+	for c := range cs.open {
+		all = append(all, c)
+	}
+	cs.mu.Unlock()
+	for _, c := range all {
+		c.Close()
+	}
+}
+
+// listener counts the connections that it accepts into a set.
+type listener struct {
+	net.Listener
+	set *conns
+}
+
+func (l listener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return l.set.add(c), nil
+}
+
+// conn is an accepted connection, counted until Close.
+type conn struct {
+	net.Conn
+	set *conns
+}
+
+func (c *conn) Close() error {
+	err := c.Conn.Close()
+	c.set.remove(c)
+	return err
+}
+
+// NetConn returns the connection below, as tls.Conn's method of that name
+// does.
+func (c *conn) NetConn() net.Conn { return c.Conn }
+
+// CloseWrite lets net/http close one half first, so that the client reads the
+// last reply before it sees a reset.
+func (c *conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return errors.ErrUnsupported
+}
+
+// ReadFrom keeps net/http's way to sendfile(2) and splice(2) open.
+func (c *conn) ReadFrom(r io.Reader) (int64, error) {
+	return io.Copy(c.Conn, r)
+}

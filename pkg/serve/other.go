@@ -1,0 +1,57 @@
+package serve
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/nodrop/nodrop/pkg/activation"
+)
+
+// otherServer is a server that drains in its own way.
+type otherServer struct {
+	socket, addr string
+	srv          Server
+
+	listeners []net.Listener
+	conns     *conns
+	draining  atomic.Bool
+	log       *slog.Logger
+}
+
+func (s *otherServer) name() string { return s.socket }
+
+func (s *otherServer) listen(socks *activation.Sockets, log *slog.Logger) error {
+	s.log = log
+	var err error
+	s.listeners, err = socks.Listen(s.socket, s.addr)
+	return err
+}
+
+func (s *otherServer) close() { closeAll(s.listeners) }
+
+func (s *otherServer) addrs() []string { return addresses(s.listeners) }
+
+func (s *otherServer) open() int { return s.conns.len() }
+
+func (s *otherServer) start(fail func(error)) {
+	s.conns = newConns()
+	for _, l := range s.listeners {
+		go func() {
+			if err := s.srv.Serve(listener{l, s.conns}); !s.draining.Load() {
+				fail(err)
+			}
+		}()
+	}
+}
+
+func (s *otherServer) drain(limit context.Context, _ time.Duration) {
+	s.draining.Store(true)
+	closeAll(s.listeners)
+	if err := s.srv.Shutdown(limit); err != nil {
+		s.log.Warn("shutting down "+s.socket, "error", err)
+	}
+	s.conns.closeAll()
+}

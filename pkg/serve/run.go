@@ -1,0 +1,200 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/nodrop/nodrop/pkg/activation"
+)
+
+// grace is how long connections may take to end after Shutdown.
+const grace = 10 * time.Second
+
+// life is one run of a program, with its servers.
+type life struct {
+	log          *slog.Logger
+	checks       []func(context.Context) error
+	drainTimeout time.Duration
+	servers      []server
+}
+
+// server is what a life needs of each kind of server. Calls come in this
+// order, from one goroutine.
+type server interface {
+	// name is the name of its sockets.
+	name() string
+	// listen takes its sockets. It accepts nothing yet.
+	listen(*activation.Sockets, *slog.Logger) error
+	// close gives up what listen took, where start is never called.
+	close()
+	// start serves in the background, and tells fail when serving ends before
+	// drain is called.
+	start(fail func(error))
+	// addrs are the addresses that it serves, for messages.
+	addrs() []string
+	// drain stops accepting and returns when no connection is left. When limit
+	// ends it shuts down what is left, and has cut it a grace later.
+	drain(limit context.Context, grace time.Duration)
+	// open counts the open connections.
+	open() int
+}
+
+// Run serves until SIGTERM, SIGINT or the end of ctx, drains, and returns nil.
+// It returns an error when there is no server, a socket is missing or left
+// over, a readiness check fails, or a server fails while it serves. A second
+// SIGTERM or SIGINT during the drain ends the process at once.
+//
+// Run is called once in a process: it takes over the sockets that systemd
+// passed.
+func Run(ctx context.Context, options ...Option) error {
+	l := &life{log: slog.Default(), drainTimeout: DefaultDrainTimeout}
+	for _, o := range options {
+		o(l)
+	}
+	if len(l.servers) == 0 {
+		return errors.New("serve.Run was given no server")
+	}
+	ctx, unhook := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer unhook()
+
+	if err := l.listen(); err != nil {
+		return err
+	}
+	if err := l.ready(ctx); err != nil {
+		l.close()
+		if ctx.Err() != nil {
+			return nil // told to stop while starting
+		}
+		return err
+	}
+	failed := make(chan error, 1)
+	for _, s := range l.servers {
+		s.start(func(err error) {
+			select {
+			case failed <- fmt.Errorf("serving %s: %w", s.name(), err):
+			default: // the first failure is the reason
+			}
+		})
+	}
+	stopWatchdog, err := l.announce()
+	defer stopWatchdog()
+	if err == nil {
+		select {
+		case err = <-failed:
+		case <-ctx.Done():
+			unhook() // from here on a second signal kills
+		}
+	}
+	l.drain(err)
+	return err
+}
+
+// listen gives every server its sockets, or none of them any.
+func (l *life) listen() error {
+	socks, err := activation.Take(l.log)
+	if err != nil {
+		return err
+	}
+	defer socks.Close()
+	for i, s := range l.servers {
+		if err := s.listen(socks, l.log); err != nil {
+			for _, earlier := range l.servers[:i] {
+				earlier.close()
+			}
+			return err
+		}
+	}
+	if left := socks.Unclaimed(); len(left) > 0 {
+		l.close()
+		return fmt.Errorf("systemd passed sockets that no server asked for: %s: their clients would wait forever; serve them, or remove their socket units", strings.Join(left, ", "))
+	}
+	return nil
+}
+
+func (l *life) close() {
+	for _, s := range l.servers {
+		s.close()
+	}
+}
+
+func (l *life) ready(ctx context.Context) error {
+	if len(l.checks) == 0 {
+		return ctx.Err()
+	}
+	notify(l.log, status("starting: readiness check"))
+	for _, check := range l.checks {
+		if err := check(ctx); err != nil {
+			notify(l.log, status("not ready: "+err.Error()))
+			return fmt.Errorf("readiness check: %w", err)
+		}
+	}
+	return ctx.Err()
+}
+
+// announce tells systemd that this instance serves. Without READY=1 systemd
+// would kill it later, so not getting through is an error.
+func (l *life) announce() (stopWatchdog func(), err error) {
+	serving := "serving " + l.describe()
+	l.log.Info(serving)
+	if err := send("READY=1\n" + status(serving)); err != nil {
+		return func() {}, err
+	}
+	return watchdog(l.log)
+}
+
+func (l *life) describe() string {
+	var parts []string
+	for _, s := range l.servers {
+		parts = append(parts, s.name()+" on "+strings.Join(s.addrs(), " "))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// drain drains all servers at once. A reason is the failure that ended the
+// life, nil when it was told to stop.
+func (l *life) drain(reason error) {
+	begun := time.Now()
+	what := "draining"
+	if reason != nil {
+		what = "failed, draining: " + reason.Error()
+	}
+	l.log.Info(what, "connections", l.open(), "limit", l.drainTimeout)
+	notify(l.log, "STOPPING=1\n"+status(what))
+
+	limit, cancel := context.WithTimeout(context.Background(), l.drainTimeout)
+	defer cancel()
+	var all sync.WaitGroup
+	for _, s := range l.servers {
+		all.Go(func() { s.drain(limit, grace) })
+	}
+	done := make(chan struct{})
+	go func() { all.Wait(); close(done) }()
+
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			l.log.Info("drained", "seconds", time.Since(begun).Seconds(), "in_time", limit.Err() == nil)
+			return
+		case <-tick.C:
+			left := max(l.drainTimeout-time.Since(begun), 0)
+			notify(l.log, status(fmt.Sprintf("%s: %d connections left, %.0f s at most", what, l.open(), left.Seconds())))
+		}
+	}
+}
+
+func (l *life) open() int {
+	n := 0
+	for _, s := range l.servers {
+		n += s.open()
+	}
+	return n
+}

@@ -1,0 +1,272 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The life is tested as systemd sees it: the test binary starts itself as a
+// child, with a socket, a notification socket and signals.
+const childEnv = "SERVE_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	scenario, ok := os.LookupEnv(childEnv)
+	if !ok {
+		os.Exit(m.Run())
+	}
+	if os.Getenv("LISTEN_FDS") != "" && os.Getenv("LISTEN_PID") == "" {
+		// systemd knows the child's pid before exec; here a second exec does.
+		os.Setenv("LISTEN_PID", strconv.Itoa(os.Getpid()))
+		err := syscall.Exec("/proc/self/exe", os.Args, os.Environ())
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(3)
+	}
+	if err := scenarios[scenario](); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+var hello = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello") })
+
+var scenarios = map[string]func() error{
+	"serve": func() error {
+		return Run(context.Background(), HTTP("http", &http.Server{Handler: hello}))
+	},
+	"not ready": func() error {
+		return Run(context.Background(), HTTP("http", &http.Server{Handler: hello}),
+			Ready(func(context.Context) error { return errors.New("the database\nis away") }))
+	},
+	"waits for ready": func() error {
+		return Run(context.Background(), HTTP("http", &http.Server{Handler: hello}),
+			Ready(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }))
+	},
+	"two servers": func() error {
+		return Run(context.Background(), HTTP("http", &http.Server{Handler: hello}), HTTP("admin", &http.Server{}))
+	},
+	"other fails": func() error {
+		return Run(context.Background(), Other("http", "", brokenServer{}))
+	},
+	"none": func() error { return Run(context.Background()) },
+}
+
+type brokenServer struct{}
+
+func (brokenServer) Serve(net.Listener) error       { return errors.New("out of order") }
+func (brokenServer) Shutdown(context.Context) error { return nil }
+
+// child is a running scenario.
+type child struct {
+	cmd    *exec.Cmd
+	addr   string
+	states <-chan string // what it tells systemd
+	stderr strings.Builder
+}
+
+// startChild runs a scenario with one listening socket per name.
+func startChild(t *testing.T, scenario string, names ...string) *child {
+	t.Helper()
+	notifyPath := filepath.Join(t.TempDir(), "notify")
+	notifications, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: notifyPath, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := make(chan string, 100)
+	go func() {
+		defer close(states)
+		b := make([]byte, 4096)
+		for {
+			n, err := notifications.Read(b)
+			if err != nil {
+				return
+			}
+			states <- string(b[:n])
+		}
+	}()
+	c := &child{cmd: exec.Command("/proc/self/exe"), states: states}
+	c.cmd.Stderr = &c.stderr
+	c.cmd.Env = append(os.Environ(), childEnv+"="+scenario, "NOTIFY_SOCKET="+notifyPath, "WATCHDOG_USEC=20000")
+	for range names {
+		sock := sharedSocket(t)
+		c.cmd.ExtraFiles = append(c.cmd.ExtraFiles, sock)
+		if l, err := net.FileListener(sock); err == nil {
+			c.addr = l.Addr().String()
+			l.Close()
+		}
+	}
+	if len(names) > 0 {
+		c.cmd.Env = append(c.cmd.Env, "LISTEN_FDS="+strconv.Itoa(len(names)), "LISTEN_FDNAMES="+strings.Join(names, ":"))
+	}
+	if err := c.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		c.cmd.Process.Kill()
+		c.cmd.Wait()
+		notifications.Close()
+	})
+	return c
+}
+
+// waitState waits for a notification that holds want.
+func (c *child) waitState(t *testing.T, want string) string {
+	t.Helper()
+	timeout := time.After(30 * time.Second)
+	for {
+		select {
+		case s := <-c.states:
+			if strings.Contains(s, want) {
+				return s
+			}
+		case <-timeout:
+			t.Fatalf("no notification with %q; stderr: %s", want, &c.stderr)
+		}
+	}
+}
+
+// waitExit returns the exit status.
+func (c *child) waitExit(t *testing.T) int {
+	t.Helper()
+	timer := time.AfterFunc(30*time.Second, func() { c.cmd.Process.Kill() })
+	defer timer.Stop()
+	_ = c.cmd.Wait()
+	return c.cmd.ProcessState.ExitCode()
+}
+
+func TestLife(t *testing.T) {
+	c := startChild(t, "serve", "http")
+	if s := c.waitState(t, "READY=1"); !strings.Contains(s, "STATUS=serving http on "+c.addr) {
+		t.Errorf("READY=1 came with %q", s)
+	}
+	c.waitState(t, "WATCHDOG=1")
+	client := mustDial(t, c.addr, "http/1.1")
+	if reply, _, err := client.do("GET", "/", ""); err != nil || reply != "hello" {
+		t.Fatalf("reply %q, %v", reply, err)
+	}
+	c.cmd.Process.Signal(syscall.SIGTERM)
+	c.waitState(t, "STOPPING=1")
+	if _, last, err := client.do("GET", "/", ""); err != nil || !last {
+		t.Errorf("during the drain: last=%v, %v", last, err)
+	}
+	client.close()
+	if status := c.waitExit(t); status != 0 {
+		t.Errorf("exit status %d; stderr: %s", status, &c.stderr)
+	}
+}
+
+func TestSecondSignalEndsTheDrain(t *testing.T) {
+	c := startChild(t, "serve", "http")
+	c.waitState(t, "READY=1")
+	client := mustDial(t, c.addr, "http/1.1")
+	if _, _, err := client.do("GET", "/", ""); err != nil {
+		t.Fatal(err)
+	}
+	c.cmd.Process.Signal(syscall.SIGTERM)
+	c.waitState(t, "STOPPING=1")
+	c.cmd.Process.Signal(syscall.SIGINT)
+	if status := c.waitExit(t); status != -1 {
+		t.Errorf("exit status %d, want death by signal", status)
+	}
+}
+
+func TestNothingIsAcceptedBeforeReady(t *testing.T) {
+	c := startChild(t, "waits for ready", "http")
+	c.waitState(t, "STATUS=starting")
+	// The kernel queues the request; nobody may take it.
+	conn := mustDial(t, c.addr, "http/1.1").(*h1client)
+	io.WriteString(conn, "GET / HTTP/1.1\r\nHost: t\r\n\r\n")
+	c.cmd.Process.Signal(syscall.SIGTERM)
+	if status := c.waitExit(t); status != 0 {
+		t.Errorf("exit status %d, want 0 for a stop that was asked for", status)
+	}
+	for s := range drainStates(c) {
+		if strings.Contains(s, "READY=1") {
+			t.Error("it told systemd that it was ready")
+		}
+	}
+	conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+	if n, err := conn.Read(make([]byte, 1)); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the connection was touched: %d bytes, %v", n, err)
+	}
+}
+
+// drainStates returns what was notified so far.
+func drainStates(c *child) map[string]bool {
+	all := map[string]bool{}
+	for {
+		select {
+		case s := <-c.states:
+			all[s] = true
+		default:
+			return all
+		}
+	}
+}
+
+func TestFailures(t *testing.T) {
+	for _, tt := range []struct {
+		scenario string
+		sockets  []string
+		want     string
+	}{
+		{"not ready", []string{"http"}, "readiness check: the database"},
+		{"two servers", []string{"http"}, `no socket is named "admin" among those that systemd passed (http)`},
+		{"serve", []string{"http", "metrics"}, "systemd passed sockets that no server asked for: metrics"},
+		{"other fails", []string{"http"}, "serving http: out of order"},
+		{"none", nil, "no server"},
+	} {
+		t.Run(tt.scenario, func(t *testing.T) {
+			c := startChild(t, tt.scenario, tt.sockets...)
+			if status := c.waitExit(t); status != 1 {
+				t.Errorf("exit status %d, want 1", status)
+			}
+			if !strings.Contains(c.stderr.String(), tt.want) {
+				t.Errorf("stderr %q, want %q", c.stderr.String(), tt.want)
+			}
+		})
+	}
+}
+
+// A status of several lines would be several assignments (sd_notify(3)).
+func TestStatusIsOneLine(t *testing.T) {
+	c := startChild(t, "not ready", "http")
+	if s := c.waitState(t, "STATUS=not ready"); s != "STATUS=not ready: the database is away" {
+		t.Errorf("notified %q", s)
+	}
+	c.waitExit(t)
+}
+
+func TestOtherServerIsShutDown(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	srv := &http.Server{Handler: hello}
+	ready := make(chan struct{})
+	done := make(chan error, 1)
+	go func() {
+		done <- Run(ctx, Other("any", "127.0.0.1:0", srv), Ready(func(context.Context) error { close(ready); return nil }))
+	}()
+	waitFor(t, "readiness", ready)
+	cancel()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("Run did not return")
+	}
+	if err := srv.Serve(closedListener{}); !errors.Is(err, http.ErrServerClosed) {
+		t.Errorf("the server was not shut down: %v", err)
+	}
+}
