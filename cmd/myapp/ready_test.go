@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestReady(t *testing.T) {
+	dir := t.TempDir()
+	cert, err := selfSigned(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name, cert, dir string
+		want            string // in the error; "" for none
+	}{
+		{"all there", cert, dir, ""},
+		{"no certificate", filepath.Join(dir, "no.pem"), dir, "loading the certificate"},
+		{"no state directory", cert, filepath.Join(dir, "no"), "writing to the state directory"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := ready(tt.cert, tt.cert, tt.dir)(testContext(t))
+			switch {
+			case tt.want == "" && err != nil:
+				t.Error(err)
+			case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
+				t.Errorf("got %v, want an error with %q", err, tt.want)
+			}
+		})
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+		t.Errorf("left in the state directory: %v", entries)
+	}
+}
+
+func TestFaults(t *testing.T) {
+	set := func(t *testing.T, f string) {
+		t.Cleanup(func() { fault = "" })
+		fault = f
+	}
+	t.Run("none", func(t *testing.T) {
+		if err := errors.Join(failAtStart(), hangBeforeReady(testContext(t))); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("exit", func(t *testing.T) {
+		set(t, "exit")
+		if failAtStart() == nil {
+			t.Error("it starts")
+		}
+	})
+	t.Run("unknown", func(t *testing.T) {
+		set(t, "exti")
+		if failAtStart() == nil {
+			t.Error("it starts")
+		}
+	})
+	t.Run("hang", func(t *testing.T) {
+		set(t, "hang")
+		if err := failAtStart(); err != nil {
+			t.Error(err)
+		}
+		ctx, cancel := context.WithCancel(testContext(t))
+		done := make(chan error, 1)
+		go func() { done <- hangBeforeReady(ctx) }()
+		select {
+		case err := <-done:
+			t.Errorf("ready: %v", err)
+		default:
+		}
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want the context's end", err)
+		}
+	})
+}
+
+func TestStateDir(t *testing.T) {
+	base := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(base, "cache"))
+	tests := []struct{ name, in, want string }{
+		{"given", filepath.Join(base, "a"), filepath.Join(base, "a")},
+		{"list from systemd", filepath.Join(base, "b") + ":" + filepath.Join(base, "c"), filepath.Join(base, "b")},
+		{"without systemd", "", filepath.Join(base, "cache", "myapp")},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := makeStateDir(tt.in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if info, err := os.Stat(got); got != tt.want || err != nil || !info.IsDir() {
+				t.Errorf("got %s (%v), want the directory %s", got, err, tt.want)
+			}
+		})
+	}
+	t.Run("impossible", func(t *testing.T) {
+		file := filepath.Join(base, "file")
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := makeStateDir(file); err == nil {
+			t.Error("took a file for a directory")
+		}
+	})
+}

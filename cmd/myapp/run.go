@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/nodrop/nodrop/pkg/serve"
+)
+
+// run serves until systemd (or Ctrl-C) says stop, and returns nil when
+// everything that was in flight has ended.
+//
+// The names "http", "https" and "metrics" are the FileDescriptorName= of the
+// three socket units in packaging/myapp.
+func run(ctx context.Context, c config) error {
+	if err := failAtStart(); err != nil {
+		return err
+	}
+	log := newLogger(os.Stdout, c.logLevel)
+	dir, err := makeStateDir(c.stateDir)
+	if err != nil {
+		return err
+	}
+	if c.tlsCert == "" {
+		if c.tlsCert, err = selfSigned(dir); err != nil {
+			return err
+		}
+		c.tlsKey = c.tlsCert // one file holds both
+	}
+
+	meter := newMeter()
+	web := named(meter.observe(log, routes()))
+
+	err = serve.Run(ctx,
+		serve.HTTP("http", newServer(c.httpAddr, web, log)),
+		serve.HTTPS("https", newServer(c.httpsAddr, web, log), c.tlsCert, c.tlsKey),
+		serve.HTTP("metrics", newServer(c.metricsAddr, named(meter.handler()), log)),
+		serve.Ready(ready(c.tlsCert, c.tlsKey, dir)),
+		serve.Logger(log),
+	)
+	if err != nil {
+		return fmt.Errorf("serving: %w", err)
+	}
+	log.Info("stopped", slog.String("version", version))
+	return nil
+}

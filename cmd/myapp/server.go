@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// errGoingAway is why the context of a request ends when the drain is over.
+var errGoingAway = errors.New("the server is going away")
+
+// newServer returns a server for handler, with the time-outs that any server
+// needs towards clients that never finish.
+//
+// ReadTimeout and WriteTimeout are for the ordinary quick request and reply.
+// Handlers that take or stream longer move them, for their one request, with
+// http.ResponseController: see deadlines.go.
+//
+// When the drain is over, the context of every request that is left ends, with
+// the cause errGoingAway: event streams and WebSockets say goodbye then.
+func newServer(addr string, handler http.Handler, log *slog.Logger) *http.Server {
+	ctx, goAway := context.WithCancelCause(context.Background())
+	srv := &http.Server{
+		Addr:              addr,
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       5 * time.Second,
+		WriteTimeout:      5 * time.Second,
+		IdleTimeout:       60 * time.Second,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	srv.RegisterOnShutdown(func() { goAway(errGoingAway) })
+	return srv
+}

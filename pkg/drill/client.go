@@ -1,0 +1,100 @@
+package drill
+
+import (
+	"context"
+	"time"
+)
+
+// exchanger is one client's side of the protocol. It is used by one goroutine, keeps at most one connection
+// and reports its connections' lives to a tally.
+type exchanger interface {
+	// do does one request and returns the response's X-Version; it opens a connection if it has none. It
+	// takes no longer than until deadline, and returns at once when ctx ends, with whatever failure.
+	do(ctx context.Context, deadline time.Time) (version string, f *failure)
+
+	// close closes the connection, if there is one.
+	close()
+}
+
+// newExchanger returns the exchanger for the kind of client that c is.
+func newExchanger(c Client, t *tally) (exchanger, error) {
+	if c.Kind == H2 {
+		return newH2(c, t)
+	}
+	return newHTTP1(c, t)
+}
+
+// worker is a client at work.
+type worker struct {
+	exchanger
+	tally    *tally
+	timeout  time.Duration
+	interval time.Duration // between the beginnings of two requests
+	offset   time.Duration // before the first, so that clients do not march in step
+}
+
+// loop does requests until stop ends, finishes the one in flight, and closes the connection. When ctx ends it
+// drops everything. Stop must end when ctx does.
+func (w *worker) loop(ctx, stop context.Context) {
+	defer w.close()
+	next := time.Now().Add(w.offset)
+	for sleepUntil(stop, next) {
+		w.once(ctx)
+		next = next.Add(w.interval)
+		if now := time.Now(); next.Before(now) {
+			next = now // late: go on from here rather than catch up in a burst
+		}
+	}
+}
+
+// once does one request and records it, unless the drill itself broke it off.
+func (w *worker) once(ctx context.Context) {
+	start := time.Now()
+	version, f := w.do(ctx, start.Add(w.timeout))
+	if end := time.Now(); ctx.Err() == nil {
+		w.tally.request(start, end, version, f)
+	}
+}
+
+// idler is a client that keeps its connection idle while the command runs.
+type idler struct {
+	worker
+	http  *http1
+	delay time.Duration // between the command's end and the second request
+}
+
+// run opens the connection by a request, calls ready, waits until the context speak ends and then for the delay, and
+// does the second request on the same connection. It gives up when stop ends before speak does.
+func (w *idler) run(ctx, stop, speak context.Context, ready func()) {
+	defer ready()
+	defer w.close()
+	for next := time.Now().Add(w.offset); !w.http.connected(); next = time.Now().Add(w.interval) {
+		if !sleepUntil(stop, next) {
+			return
+		}
+		w.once(ctx)
+	}
+	ready()
+
+	until, cancel := context.WithCancel(stop)
+	defer cancel()
+	defer context.AfterFunc(speak, func() { time.AfterFunc(w.delay, cancel) })()
+	if w.http.idle(until) && speak.Err() != nil {
+		w.once(ctx)
+	}
+}
+
+// sleepUntil waits for the time t and returns false if ctx ended before.
+func sleepUntil(ctx context.Context, t time.Time) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	timer := time.NewTimer(time.Until(t))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,161 @@
+package drill
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+)
+
+// http1 speaks HTTP/1.1 on a bare connection, one request at a time, and never twice.
+type http1 struct {
+	target  target
+	request *http.Request      // without body
+	body    func() sizedReader // nil: no body
+	fresh   bool               // close after each request
+	tally   *tally
+
+	conn    net.Conn // nil: none
+	reader  *bufio.Reader
+	writer  *bufio.Writer
+	unwatch func() bool
+}
+
+func newHTTP1(c Client, t *tally) (*http1, error) {
+	h := &http1{fresh: c.Kind == Fresh, tally: t}
+	method := http.MethodGet
+	switch c.Kind {
+	case Post:
+		method, h.body = http.MethodPost, postBody
+	case Upload:
+		method, h.body = http.MethodPost, func() sizedReader { return newPacedBody() }
+	}
+	var err error
+	if h.request, err = http.NewRequest(method, c.URL, nil); err != nil {
+		return nil, fmt.Errorf("making the request of the %s clients: %w", c.Kind, err)
+	}
+	h.request.Close = h.fresh
+	h.request.Header.Set("User-Agent", userAgent)
+	h.target = newTarget(h.request.URL, "http/1.1")
+	return h, nil
+}
+
+func (h *http1) connected() bool { return h.conn != nil }
+
+func (h *http1) do(ctx context.Context, deadline time.Time) (string, *failure) {
+	if h.conn == nil {
+		if err := h.open(ctx, deadline); err != nil {
+			return "", fail(err, false)
+		}
+	}
+	h.conn.SetDeadline(deadline)
+	resp, f := h.exchange()
+	switch {
+	case ctx.Err() != nil, f != nil && resp == nil && !f.byServer():
+		h.end(byUs)
+	case f != nil && f.byServer():
+		h.end(closed)
+	case h.fresh:
+		h.end(byUs)
+	case resp.Close:
+		h.end(announced)
+	}
+	if resp == nil {
+		return "", f
+	}
+	return resp.Header.Get(versionHeader), f
+}
+
+// exchange sends the request and reads the response to its end. The response is nil unless it arrived
+// completely; it may have, and still be a failure: a status other than 2xx.
+func (h *http1) exchange() (*http.Response, *failure) {
+	// The server may have answered and closed without reading all of a body: its answer counts, if there is one.
+	werr := h.send()
+	if _, err := h.reader.Peek(1); err != nil {
+		if werr != nil {
+			err = werr
+		}
+		return nil, fail(err, false)
+	}
+	resp, err := http.ReadResponse(h.reader, h.request)
+	for err == nil && resp.StatusCode < 200 && resp.StatusCode != http.StatusSwitchingProtocols {
+		resp, err = http.ReadResponse(h.reader, h.request)
+	}
+	if err != nil {
+		return nil, fail(err, true)
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		return nil, fail(err, true)
+	}
+	if resp.StatusCode/100 != 2 {
+		return resp, &failure{Status, fmt.Errorf("HTTP %s", resp.Status)}
+	}
+	return resp, nil
+}
+
+func (h *http1) send() error {
+	req := *h.request
+	if h.body != nil {
+		body := h.body()
+		req.Body, req.ContentLength = io.NopCloser(body), body.Size()
+	}
+	err := req.Write(h.writer)
+	if cause := h.writer.Flush(); cause != nil {
+		return cause // req.Write hides the connection's error, the writer repeats it
+	}
+	return err
+}
+
+// idle keeps the connection open and silent until the context ends, and returns true; or returns false as soon as
+// the server has closed it or spoken unasked, having recorded that.
+func (h *http1) idle(until context.Context) bool {
+	conn := h.conn
+	conn.SetDeadline(time.Time{})
+	defer context.AfterFunc(until, func() { conn.SetReadDeadline(time.Unix(1, 0)) })()
+	_, err := h.reader.Peek(1)
+	if err == nil {
+		err = errors.New("the server spoke unasked")
+	}
+	f := fail(err, false)
+	if f.kind == Timeout || errors.Is(err, net.ErrClosed) {
+		return true
+	}
+	h.drop()
+	h.tally.closedWhileIdle(f)
+	return false
+}
+
+func (h *http1) open(ctx context.Context, deadline time.Time) error {
+	conn, err := h.target.dial(ctx, deadline)
+	if err != nil {
+		return err
+	}
+	h.tally.connectionOpened()
+	h.conn = conn
+	h.reader, h.writer = bufio.NewReader(conn), bufio.NewWriterSize(conn, chunk)
+	h.unwatch = context.AfterFunc(ctx, func() { abort(conn) })
+	return nil
+}
+
+func (h *http1) close() {
+	if h.conn != nil {
+		h.end(byUs)
+	}
+}
+
+// end closes the connection and records how it ended.
+func (h *http1) end(e end) {
+	h.drop()
+	h.tally.connectionEnded(e)
+}
+
+func (h *http1) drop() {
+	h.unwatch()
+	h.conn.Close()
+	h.conn = nil
+}

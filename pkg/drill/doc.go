@@ -1,0 +1,35 @@
+// Package drill rehearses an upgrade under load and gives the verdict: it loads a server before, while and
+// after a command runs and counts what was lost.
+//
+// # Clients
+//
+// Every client is a loop of its own with at most one request in flight (a closed model), paced by
+// Config.Rate. No client ever retries: a request that was begun either gets a complete 2xx response or is
+// lost. net/http's Transport is not used, because it silently repeats idempotent requests on re-used
+// connections; HTTP/1.1 is spoken on the bare connection, HTTP/2 on one http2.ClientConn at a time.
+//
+//	fresh   a new TCP connection for each GET
+//	post    keep-alive POSTs
+//	tls     keep-alive GETs over TLS, HTTP/1.1
+//	h2      GETs over TLS, HTTP/2 agreed by ALPN
+//	slow    keep-alive GETs of something that takes long
+//	upload  keep-alive POSTs of 5 MiB, each spread over 1.5 s
+//	idle    one keep-alive GET, then silence until the command has ended, then one more GET on the same connection
+//
+// Certificates are not verified: the server under drill is one's own.
+//
+// # What counts
+//
+// A request begins before its connection is opened, if it needs one, and ends with the last byte of the
+// response; that time is its wait. It belongs to the phase "during" if it overlaps the command at all, else
+// to "before" or "after". Waits are those of answered requests: a lost request is counted as lost, not as slow.
+//
+// A connection ends by us, announced or closed. Announced is a response that says "Connection: close"
+// (RFC 9112, section 9.6) or an HTTP/2 GOAWAY (RFC 9113, section 6.8): a client that hears it in time opens
+// another connection and nothing is lost. Closed is every other end that the server brings about. A busy
+// client learns of a close by its next request failing, so both are counted; an idle one sees it without
+// having sent anything, so only the close is. HTTP/2 requests that cross a GOAWAY on the wire and are
+// refused count as failed: only a retry would have saved them.
+//
+// A server's own idle time-out, if shorter than the drill, looks like a loss to idle clients.
+package drill

@@ -1,0 +1,158 @@
+package drill
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+)
+
+// Millis is a duration that JSON has as a number of milliseconds.
+type Millis time.Duration
+
+// MarshalJSON writes milliseconds, to the microsecond.
+func (m Millis) MarshalJSON() ([]byte, error) {
+	return strconv.AppendFloat(nil, float64(time.Duration(m).Microseconds())/1000, 'f', -1, 64), nil
+}
+
+// UnmarshalJSON reads milliseconds.
+func (m *Millis) UnmarshalJSON(b []byte) error {
+	ms, err := strconv.ParseFloat(string(b), 64)
+	if err != nil {
+		return fmt.Errorf("reading milliseconds: %w", err)
+	}
+	*m = Millis(math.Round(ms*1000)) * Millis(time.Microsecond)
+	return nil
+}
+
+// Report is what a drill saw.
+type Report struct {
+	Started  time.Time    `json:"started"`
+	Command  Command      `json:"command"`
+	Total    Row          `json:"total"` // its waits leave out slow and upload, which take long by their nature
+	Kinds    []Row        `json:"kinds"`
+	Versions Versions     `json:"versions"`
+	Errors   []ErrorCount `json:"errors"` // the first few distinct ones
+
+	// Error says why the drill did not run to its end; empty if it did.
+	Error string `json:"error,omitempty"`
+}
+
+// Command is how the command went.
+type Command struct {
+	Duration Millis `json:"duration_ms"`
+	Error    string `json:"error,omitempty"` // empty: it succeeded
+}
+
+// Row is what the clients of one kind saw, or all of them.
+type Row struct {
+	Kind        Kind               `json:"kind"` // "total" for all
+	Clients     int                `json:"clients"`
+	Requests    uint64             `json:"requests"`
+	Failed      uint64             `json:"failed"`
+	Failures    map[Failure]uint64 `json:"failures"` // only those that happened
+	Connections Connections        `json:"connections"`
+	Before      Span               `json:"before"`
+	During      Span               `json:"during"`
+	After       Span               `json:"after"`
+}
+
+// Connections counts connections; those that are in none of the ends were closed by the drill.
+type Connections struct {
+	Opened    uint64 `json:"opened"`    // TLS handshake included
+	Announced uint64 `json:"announced"` // closed by the server after it had said so
+	Closed    uint64 `json:"closed"`    // closed by the server without a word
+}
+
+// Span is one phase. The waits are those of answered requests, 0 if there was none; the quantiles are
+// rounded up by less than 1.6 %.
+type Span struct {
+	Requests uint64 `json:"requests"`
+	Failed   uint64 `json:"failed"`
+	Longest  Millis `json:"longest_ms"`
+	P50      Millis `json:"p50_ms"`
+	P99      Millis `json:"p99_ms"`
+}
+
+// Versions holds the distinct values of the response header X-Version, in the order in which they were first seen.
+type Versions struct {
+	Before []string `json:"before"`
+	During []string `json:"during"`
+	After  []string `json:"after"`
+}
+
+// ErrorCount is a cause of lost requests or connections, and how often it was seen.
+type ErrorCount struct {
+	Kind    Kind    `json:"kind"`
+	Failure Failure `json:"failure"`
+	Text    string  `json:"text"`
+	Count   uint64  `json:"count"`
+}
+
+func (e ErrorCount) String() string {
+	return fmt.Sprintf("%s × %s %s: %s", grouped(e.Count), e.Kind, e.Failure, e.Text)
+}
+
+// Lost reports whether a request failed or a connection was closed without a word.
+func (r *Report) Lost() bool { return r.Total.Failed > 0 || r.Total.Connections.Closed > 0 }
+
+// fill copies what was recorded into the report.
+func (r *Report) fill(rec *recorder) {
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	sum := &tally{kind: "total", failures: map[Failure]uint64{}}
+	for _, t := range rec.sorted() {
+		r.Kinds = append(r.Kinds, t.row())
+		sum.add(t)
+	}
+	r.Total = sum.row()
+	r.Versions = Versions{
+		Before: append([]string{}, rec.versions[before]...),
+		During: append([]string{}, rec.versions[during]...),
+		After:  append([]string{}, rec.versions[after]...),
+	}
+	r.Errors = append([]ErrorCount{}, rec.errors...)
+}
+
+// add adds what o counted; of waits only those of quick kinds.
+func (t *tally) add(o *tally) {
+	t.clients += o.clients
+	t.opened += o.opened
+	t.announced += o.announced
+	t.closed += o.closed
+	for kind, n := range o.failures {
+		t.failures[kind] += n
+	}
+	for p := range o.spans {
+		t.spans[p].requests += o.spans[p].requests
+		t.spans[p].failed += o.spans[p].failed
+		if o.kind.quick() {
+			t.spans[p].waits.merge(&o.spans[p].waits)
+		}
+	}
+}
+
+func (t *tally) row() Row {
+	row := Row{
+		Kind: t.kind, Clients: t.clients, Failures: map[Failure]uint64{},
+		Connections: Connections{Opened: t.opened, Announced: t.announced, Closed: t.closed},
+		Before:      t.spans[before].report(),
+		During:      t.spans[during].report(),
+		After:       t.spans[after].report(),
+	}
+	for kind, n := range t.failures {
+		row.Failures[kind] = n
+	}
+	for _, s := range t.spans {
+		row.Requests += s.requests
+		row.Failed += s.failed
+	}
+	return row
+}
+
+func (s *span) report() Span {
+	return Span{
+		Requests: s.requests, Failed: s.failed,
+		Longest: Millis(s.waits.longest), P50: Millis(s.waits.quantile(0.5)), P99: Millis(s.waits.quantile(0.99)),
+	}
+}

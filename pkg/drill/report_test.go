@@ -1,0 +1,114 @@
+package drill
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+)
+
+// example is a report of known content: post 3 of 1,203 lost, two connections closed, slow nothing.
+func example() *Report {
+	rec := newRecorder()
+	start := time.Unix(1_000_000, 0)
+	rec.began, rec.ended = start.Add(10*time.Second), start.Add(14*time.Second)
+	at := func(s int) time.Time { return start.Add(time.Duration(s) * time.Second) }
+	post, slow := rec.tally(Post, 4), rec.tally(Slow, 2)
+	for range 1200 {
+		post.request(at(1), at(1).Add(2500*time.Microsecond), "1.0.0", nil)
+	}
+	for range 3 {
+		post.request(at(11), at(11).Add(time.Second), "", &failure{EOF, errText("EOF")})
+	}
+	post.request(at(12), at(12).Add(17*time.Millisecond), "1.0.0", nil)
+	post.request(at(13), at(13).Add(3*time.Millisecond), "1.1.0", nil)
+	post.request(at(15), at(15).Add(2*time.Millisecond), "1.1.0", nil)
+	slow.request(at(9), at(12), "1.0.0", nil)
+	for range 4 {
+		post.connectionOpened()
+		slow.connectionOpened()
+	}
+	post.connectionEnded(closed)
+	post.connectionEnded(closed)
+	post.connectionEnded(announced)
+	post.connectionEnded(byUs)
+	r := &Report{Started: start.UTC(), Command: Command{Duration: Millis(4 * time.Second)}}
+	r.fill(rec)
+	return r
+}
+
+type errText string
+
+func (e errText) Error() string { return string(e) }
+
+func TestWriteText(t *testing.T) {
+	const want = `
+   kind  clients  requests  failed  closed  longest wait before  during   after
+   post        4     1,206       3       2               2.5 ms   17 ms  2.0 ms
+  slow*        2         1       0       0                    -  3.00 s       -
+  total        6     1,207       3       2               2.5 ms   17 ms  2.0 ms
+* takes long by its nature; the total's waits leave it out
+
+the command took 4.00 s
+versions that answered: before 1.0.0; during 1.0.0, 1.1.0; after 1.1.0
+  3 × post eof: EOF
+FAIL 3 of 1,207 requests failed, 2 connections closed
+`
+	var b strings.Builder
+	if err := example().WriteText(&b); err != nil {
+		t.Fatal(err)
+	}
+	if got := "\n" + b.String(); got != want {
+		t.Errorf("got:%s\nwant:%s", got, want)
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	report := func(failed, closed uint64, command, err string) *Report {
+		return &Report{Command: Command{Error: command}, Error: err,
+			Total: Row{Requests: 17852, Failed: failed, Connections: Connections{Closed: closed}}}
+	}
+	tests := []struct {
+		report *Report
+		lost   bool
+		want   string
+	}{
+		{report(0, 0, "", ""), false, "PASS nothing was lost"},
+		{report(3, 2, "", ""), true, "FAIL 3 of 17,852 requests failed, 2 connections closed"},
+		{report(0, 1, "", ""), true, "FAIL 1 connection closed"},
+		{report(1, 0, "exit status 1", ""), true, "FAIL 1 of 17,852 requests failed; the command failed (exit status 1)"},
+		{report(0, 0, "exit status 100", ""), false, "FAIL the command failed (exit status 100); no request was lost"},
+		{report(0, 0, "", "broken off"), false, "NONE broken off"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.want, func(t *testing.T) {
+			if got := tt.report.Verdict(); got != tt.want || tt.report.Lost() != tt.lost {
+				t.Errorf("%q, lost %v", got, tt.report.Lost())
+			}
+		})
+	}
+}
+
+func TestJSON(t *testing.T) {
+	r := example()
+	data, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`"command":{"duration_ms":4000}`, `"kind":"post","clients":4,"requests":1206,"failed":3,"failures":{"eof":3}`,
+		`"connections":{"opened":4,"announced":1,"closed":2}`, `"before":{"requests":1200,"failed":0,"longest_ms":2.5,`,
+		`"during":["1.0.0","1.1.0"]`, `"kind":"total"`,
+	} {
+		if !strings.Contains(string(data), want) {
+			t.Errorf("no %s in %s", want, data)
+		}
+	}
+	var back Report
+	if err := json.Unmarshal(data, &back); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := json.Marshal(&back); err != nil || string(again) != string(data) {
+		t.Errorf("read and written again: %s, %v; want %s", again, err, data)
+	}
+}

@@ -1,0 +1,133 @@
+package drill
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
+)
+
+// spareDescriptors are those that the process needs beside one for each client.
+const spareDescriptors = 32
+
+// Run loads the servers for cfg.Before, runs the command while the load goes on, loads for cfg.After, lets the
+// requests in flight finish and reports.
+//
+// The error is nil whenever the drill ran to its end, whatever was lost, and whether or not the command failed:
+// that is in the Report. It is not nil if a server does not answer or loses something before the command,
+// which is not run then; if there are more clients than descriptors; or if ctx ended, upon which the command's
+// context ends and Run returns as soon as the command does. There is a Report of what had been seen by then
+// unless cfg is not valid.
+func Run(ctx context.Context, cfg Config, command func(context.Context) error) (*Report, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	d := &drill{Config: cfg.withDefaults(), rec: newRecorder()}
+	report := &Report{Started: time.Now()}
+	err := d.run(ctx, command, report)
+	if ctx.Err() != nil {
+		err = fmt.Errorf("running the drill: broken off: %w", context.Cause(ctx))
+	}
+	report.fill(d.rec)
+	if err != nil {
+		report.Error = err.Error()
+	}
+	return report, err
+}
+
+type drill struct {
+	Config
+	rec *recorder
+}
+
+func (d *drill) run(ctx context.Context, command func(context.Context) error, report *Report) error {
+	if err := d.checkDescriptors(); err != nil {
+		return err
+	}
+	if err := d.preflight(ctx); err != nil {
+		return err
+	}
+	load, err := d.start(ctx)
+	if err != nil {
+		return err
+	}
+	defer load.abort()
+
+	d.say("before: %d clients for %v", d.clients(), d.Before)
+	beforeEnd := time.Now().Add(d.Before)
+	if err := load.awaitIdle(ctx, d.Timeout); err != nil {
+		return err
+	}
+	if !sleepUntil(ctx, beforeEnd) {
+		return ctx.Err()
+	}
+	if err := d.rec.lostAlready(); err != nil {
+		return err
+	}
+
+	d.say("during: the command runs")
+	d.rec.commandBegan()
+	commandErr := command(ctx)
+	d.rec.commandEnded()
+	report.Command = Command{Duration: Millis(d.rec.ended.Sub(d.rec.began))}
+	if commandErr != nil {
+		report.Command.Error = commandErr.Error()
+	}
+	load.speak()
+
+	d.say("after: %v more", d.After)
+	if !sleepUntil(ctx, time.Now().Add(d.After)) {
+		return ctx.Err()
+	}
+	load.finish()
+	return nil
+}
+
+func (d *drill) say(format string, args ...any) {
+	fmt.Fprintf(d.Progress, "drill: "+format+"\n", args...)
+}
+
+func (d *drill) checkDescriptors() error {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return fmt.Errorf("reading RLIMIT_NOFILE: %w", err)
+	}
+	if need := uint64(d.clients() + spareDescriptors); need > limit.Cur {
+		return fmt.Errorf("starting %d clients: they need %d descriptors, and RLIMIT_NOFILE is %d: use fewer clients or raise it (ulimit -n)",
+			d.clients(), need, limit.Cur)
+	}
+	return nil
+}
+
+// preflight does one uncounted request of each kind, all at once, and returns the first error.
+func (d *drill) preflight(ctx context.Context) error {
+	d.say("asking each server once")
+	scratch := newRecorder()
+	group, ctx := errgroup.WithContext(ctx)
+	for _, c := range d.Clients {
+		ex, err := newExchanger(c, scratch.tally(c.Kind, 0))
+		if err != nil {
+			return err
+		}
+		group.Go(func() error {
+			defer ex.close()
+			if _, f := ex.do(ctx, time.Now().Add(d.Timeout)); f != nil {
+				return fmt.Errorf("trying %s with a client of kind %s, before the command, which was not run: %w", c.URL, c.Kind, f.err)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// lostAlready returns an error if anything was lost so far, when nothing may have been.
+func (r *recorder) lostAlready() error {
+	var seen Report
+	seen.fill(r)
+	if !seen.Lost() {
+		return nil
+	}
+	return fmt.Errorf("loading the servers before the command, which was not run: %s (%s)", seen.losses(), seen.Errors[0])
+}

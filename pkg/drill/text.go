@@ -1,0 +1,136 @@
+package drill
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// shownErrors is how many causes of loss the text lists.
+const shownErrors = 5
+
+// WriteText writes the report for people: a table, the versions that answered, the first causes of loss, and the
+// verdict as the last line; the verdict alone if no client was started.
+func (r *Report) WriteText(w io.Writer) error {
+	var b bytes.Buffer
+	if r.Total.Clients > 0 {
+		r.writeTable(&b)
+		r.writeNotes(&b)
+	}
+	fmt.Fprintln(&b, r.Verdict())
+	if _, err := w.Write(b.Bytes()); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return nil
+}
+
+func (r *Report) writeTable(b *bytes.Buffer) {
+	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "kind\tclients\trequests\tfailed\tclosed\tlongest wait before\tduring\tafter\t")
+	footnote := false
+	for _, row := range r.Kinds {
+		footnote = footnote || !row.Kind.quick()
+		row.writeText(table)
+	}
+	r.Total.writeText(table)
+	table.Flush()
+	if footnote {
+		b.WriteString("* takes long by its nature; the total's waits leave it out\n")
+	}
+	b.WriteString("\n")
+}
+
+func (r *Report) writeNotes(b *bytes.Buffer) {
+	if r.Command.Duration > 0 {
+		fmt.Fprintf(b, "the command took %s\n", r.Command.Duration)
+	}
+	if v := r.Versions; len(v.Before)+len(v.During)+len(v.After) > 0 {
+		fmt.Fprintf(b, "versions that answered: before %s; during %s; after %s\n", list(v.Before), list(v.During), list(v.After))
+	}
+	for i, e := range r.Errors {
+		if i == shownErrors {
+			fmt.Fprintf(b, "  and %d more causes\n", len(r.Errors)-i)
+			break
+		}
+		fmt.Fprintf(b, "  %s\n", e)
+	}
+}
+
+// Verdict is one line: PASS, FAIL with what was lost, or NONE if the drill did not run to its end.
+func (r *Report) Verdict() string {
+	switch {
+	case r.Error != "":
+		return "NONE " + r.Error
+	case r.Lost() && r.Command.Error != "":
+		return fmt.Sprintf("FAIL %s; the command failed (%s)", r.losses(), r.Command.Error)
+	case r.Lost():
+		return "FAIL " + r.losses()
+	case r.Command.Error != "":
+		return fmt.Sprintf("FAIL the command failed (%s); no request was lost", r.Command.Error)
+	}
+	return "PASS nothing was lost"
+}
+
+// losses says what was lost; empty if nothing was.
+func (r *Report) losses() string {
+	var parts []string
+	if n := r.Total.Failed; n > 0 {
+		parts = append(parts, fmt.Sprintf("%s of %s requests failed", grouped(n), grouped(r.Total.Requests)))
+	}
+	if n := r.Total.Connections.Closed; n > 0 {
+		noun := "connections"
+		if n == 1 {
+			noun = "connection"
+		}
+		parts = append(parts, fmt.Sprintf("%s %s closed", grouped(n), noun))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (row Row) writeText(w io.Writer) {
+	name := string(row.Kind)
+	if !row.Kind.quick() {
+		name += "*"
+	}
+	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", name, grouped(uint64(row.Clients)), grouped(row.Requests),
+		grouped(row.Failed), grouped(row.Connections.Closed), row.Before.wait(), row.During.wait(), row.After.wait())
+}
+
+// wait is the longest wait, or a dash if no request was answered.
+func (s Span) wait() string {
+	if s.Longest == 0 {
+		return "-"
+	}
+	return s.Longest.String()
+}
+
+// String is the duration in ms with a decimal below 10 ms, in s above a second.
+func (m Millis) String() string {
+	d := time.Duration(m)
+	switch {
+	case d >= time.Second:
+		return fmt.Sprintf("%.2f s", d.Seconds())
+	case d >= 10*time.Millisecond:
+		return fmt.Sprintf("%d ms", d.Round(time.Millisecond).Milliseconds())
+	}
+	return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
+}
+
+func list(versions []string) string {
+	if len(versions) == 0 {
+		return "-"
+	}
+	return strings.Join(versions, ", ")
+}
+
+// grouped writes n with commas between groups of three digits.
+func grouped(n uint64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
