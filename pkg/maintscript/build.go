@@ -1,0 +1,158 @@
+package maintscript
+
+import (
+	"embed"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/nodrop/nodrop/pkg/units"
+)
+
+//go:embed fragments/*.sh
+var fragments embed.FS
+
+// builder fills fragments with the names of one package and joins them.
+type builder struct {
+	p      *Package
+	values map[string]string
+	strict string // the line that says how the shell takes failures
+}
+
+func newBuilder(p *Package, strict string) builder {
+	var companions, all, installable, enable, upgrade, clean []string
+	for _, s := range p.Units.Services {
+		if s.Overlaps() {
+			companions = append(companions, s.Stem()+"-rollout.service", s.Stem()+"-standby.service")
+		}
+		if s.SharesRuntime() {
+			clean = append(clean, s.Name)
+		}
+		if line := upgradeLine(s); line != "" {
+			upgrade = append(upgrade, line)
+		}
+	}
+	for _, u := range p.all() {
+		all = append(all, u.Name)
+		if u.Installable() {
+			installable = append(installable, u.Name)
+			enable = append(enable, strings.TrimSpace("nodrop_enable "+u.Name+" "+p.serviceOf(u)))
+		}
+	}
+	words := func(names []string) string { return strings.Join(names, " ") }
+	return builder{p: p, strict: strict, values: map[string]string{
+		"PACKAGE":  p.Name,
+		"SYSUSERS": words(p.Sysusers),
+		"TMPFILES": words(p.Tmpfiles),
+		"INSTALL":  words(installable),
+		"START":    words(installable),
+		"RESTORE":  words(all),
+		"STOP":     words(append(companions, all...)),
+		"CLEAN":    words(clean),
+		"ENABLE":   strings.Join(enable, "\n"),
+		"UPGRADE":  strings.Join(upgrade, "\n"),
+	}}
+}
+
+// upgradeLine is the call that brings a new version of the service into use; none for a job that runs and ends, which finds
+// the new version the next time.
+func upgradeLine(s *units.Service) string {
+	if e, _ := s.Get("Service", "Type"); e.Value == "oneshot" {
+		return ""
+	}
+	strategy := units.Restart
+	if s.Overlaps() {
+		strategy = units.Overlap
+	}
+	words := []string{"nodrop_upgrade", string(strategy), s.Stem()}
+	for _, socket := range s.Sockets {
+		words = append(words, socket.Name)
+	}
+	return strings.Join(words, " ")
+}
+
+// serviceOf is the service of the package that the unit, if it is a socket, belongs to.
+func (p *Package) serviceOf(u *units.Unit) string {
+	for _, s := range p.Units.Services {
+		for _, socket := range s.Sockets {
+			if socket.Unit == u {
+				return s.Name
+			}
+		}
+	}
+	return ""
+}
+
+// script joins parts, and puts before them the helpers that they need: a helper is a fragment that only defines names, and
+// a later helper may use an earlier one. Empty parts are left out, so that a caller can write when(condition, fragment).
+func (b builder) script(name string, helpers []string, parts ...string) Script {
+	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
+	for _, helper := range slices.Backward(helpers) {
+		text := b.use(helper)
+		if defines(text, strings.Join(parts, "")) {
+			parts = slices.Insert(parts, 0, text)
+		}
+	}
+	head := fmt.Sprintf("#!/bin/sh\n# %s of %s, %sits unit files; edit those\n", name, b.p.Name, units.Generated)
+	return Script{Name: name, Data: []byte(head + b.strict + "\n" + strings.Join(parts, "\n"))}
+}
+
+// defines reports whether the text of a helper defines a function or variable that is used.
+func defines(helper, used string) bool {
+	for _, match := range regexp.MustCompile(`(?m)^(nodrop_[a-z]+)(\(\)|=)`).FindAllStringSubmatch(helper, -1) {
+		if regexp.MustCompile(`\b` + match[1] + `\b`).MatchString(used) {
+			return true
+		}
+	}
+	return false
+}
+
+// use returns a fragment, filled.
+func (b builder) use(fragment string) string { return fill(read(fragment), b.values) }
+
+func read(fragment string) string {
+	data, err := fragments.ReadFile("fragments/" + fragment + ".sh")
+	if err != nil {
+		panic(err) // a name in this package is misspelt
+	}
+	return string(data)
+}
+
+// when returns a fragment if it is needed, nothing otherwise.
+func (b builder) when(value, fragment string) string {
+	if b.values[value] == "" {
+		return ""
+	}
+	return b.use(fragment)
+}
+
+// own returns the fragment that runs the package's own script, nothing if it has none.
+func (b builder) own(hook Hook, fragment string) string {
+	own, ok := b.p.Own[hook]
+	if !ok {
+		return ""
+	}
+	text := strings.TrimSuffix(string(own.Data), "\n")
+	if strings.HasPrefix(text, "#!") {
+		_, text, _ = strings.Cut(text, "\n")
+	}
+	if options, err := own.options(); err == nil && options != "" {
+		text = "set " + options + "\n" + text
+	}
+	return strings.NewReplacer("@SCRIPT@", text, "@KEY@", string(hook), "@PACKAGE@", b.p.Name).Replace(read(fragment))
+}
+
+// fill puts values in place of @KEY@. A key that stands alone on a line gives its indentation to every line of the value.
+func fill(text string, values map[string]string) string {
+	lines := strings.SplitAfter(text, "\n")
+	for i, line := range lines {
+		indent := line[:len(line)-len(strings.TrimLeft(line, "\t"))]
+		var pairs []string
+		for key, value := range values {
+			pairs = append(pairs, "@"+key+"@", strings.ReplaceAll(value, "\n", "\n"+indent))
+		}
+		lines[i] = strings.NewReplacer(pairs...).Replace(line)
+	}
+	return strings.Join(lines, "")
+}

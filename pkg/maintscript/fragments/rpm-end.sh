@@ -1,0 +1,2 @@
+# The status is that of the package's own script, if it has one here.
+exit "${nodrop_status:-0}"

@@ -1,0 +1,4 @@
+# A failure is told and no more: rpm rolls nothing back, a failing scriptlet would only leave things half done.
+nodrop_fail() {
+	:
+}

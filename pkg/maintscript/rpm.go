@@ -1,0 +1,40 @@
+package maintscript
+
+// RPM writes post, preun, postun and posttrans; %pre, %pretrans and %verifyscript stay the package's own. It refuses what Deb
+// refuses.
+func RPM(p *Package) ([]Script, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	b := newBuilder(p, "")
+	helpers := []string{
+		"say", "state", "remember", "forget", "rpm-fail",
+		"no-policy", "enabled", "active", "invocation", "start", "rpm-version", "report", "upgrade",
+	}
+	return []Script{
+		b.script("post", helpers,
+			b.when("SYSUSERS", "rpm-sysusers"),
+			b.when("TMPFILES", "rpm-tmpfiles"),
+			b.own(PostInstall, "rpm-user"),
+			b.when("INSTALL", "rpm-preset"),
+			b.use("rpm-begin"),
+			b.use("rpm-end"),
+		),
+		b.script("preun", helpers,
+			b.use("rpm-stop"),
+			b.when("CLEAN", "rpm-clean"),
+			b.own(PreRemove, "rpm-user"),
+			b.use("rpm-end"),
+		),
+		b.script("postun", helpers,
+			b.use("rpm-postun"),
+			b.own(PostRemove, "rpm-user"),
+			b.use("rpm-end"),
+		),
+		b.script("posttrans", helpers,
+			b.own(PostTrans, "rpm-user"),
+			b.use("rpm-rollout"),
+			b.use("rpm-end"),
+		),
+	}, nil
+}

@@ -1,0 +1,55 @@
+package units
+
+import (
+	"fmt"
+	"strings"
+)
+
+// rollout writes the unit that an upgrade starts: the standby up, main restarted, the standby down.
+func (s *Service) rollout(standby string) []byte {
+	var doc strings.Builder
+	for _, e := range s.List("Unit", "Documentation") {
+		fmt.Fprintf(&doc, "Documentation=%s\n", s.Expand(e.Value))
+	}
+	return []byte(strings.NewReplacer(
+		"@HEADER@\n", header(s.Name),
+		"@MAIN@", s.Name,
+		"@STANDBY@", standby,
+		"@ROLLOUT@", s.Stem()+"-rollout.service",
+		"@DESCRIPTION@", s.description(),
+		"@DOCUMENTATION@\n", doc.String(),
+	).Replace(rolloutTemplate))
+}
+
+// Main is reset before its restart, not before: one that had failed must still be seen as failed when the standby does not
+// start. Without the reset, upgrades in quick succession run into main's own start limit.
+const rolloutTemplate = `@HEADER@
+#
+# Replaces the running @MAIN@ by what is installed now, without dropping a connection. The package
+# starts this unit after an upgrade; an operator may at any time: systemctl start @ROLLOUT@
+
+[Unit]
+Description=@DESCRIPTION@ (rollout)
+@DOCUMENTATION@
+Documentation=https://github.com/nodrop/nodrop
+# Any number of upgrades in a row may start it.
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+# Each step is bounded by the time-outs of the unit that it starts or stops.
+TimeoutStartSec=infinity
+
+# 1. A second instance starts beside the running one, on the same sockets, and gets ready.
+#    Fails: nothing else happens. Main was not touched and serves on.
+ExecStart=systemctl start @STANDBY@
+
+# 2. Main drains and starts anew; the standby serves meanwhile.
+#    Fails: the standby serves on in main's place.
+ExecStart=-systemctl reset-failed @MAIN@
+ExecStart=systemctl restart @MAIN@
+
+# 3. The standby drains and is gone.
+#    Fails: main serves; look at why the standby did not stop.
+ExecStart=systemctl --quiet stop @STANDBY@
+`
