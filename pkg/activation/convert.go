@@ -27,6 +27,22 @@ func asListener(f *os.File) (net.Listener, error) {
 	return net.FileListener(f)
 }
 
+// asHandover makes a listener of sequential packets.
+func asHandover(f *os.File) (*net.UnixListener, error) {
+	kind, listening, err := probe(f)
+	if err != nil {
+		return nil, err
+	}
+	if kind != unix.SOCK_SEQPACKET || !listening {
+		return nil, fmt.Errorf("it is a %s socket, but a handover socket has ListenSequentialPacket= and Accept=no", kindName(kind))
+	}
+	l, err := net.FileListener(f)
+	if err != nil {
+		return nil, err
+	}
+	return l.(*net.UnixListener), nil // sequential packets are Unix sockets
+}
+
 // asPacketConn is asListener for datagrams.
 func asPacketConn(f *os.File) (net.PacketConn, error) {
 	kind, _, err := probe(f)

@@ -76,6 +76,29 @@ func (s *Sockets) ListenPacket(name, addr string) ([]net.PacketConn, error) {
 	return claim(s, name, asPacketConn)
 }
 
+// HandoverName is the FileDescriptorName= of the handover socket.
+const HandoverName = "nodrop-handover"
+
+// Handover returns the handover socket, over which live connections go from
+// one instance to the next (package carry), nil where there is none. The
+// caller closes it.
+func (s *Sockets) Handover() (*net.UnixListener, error) {
+	if !slices.Contains(s.names, HandoverName) {
+		return nil, nil
+	}
+	ls, err := claim(s, HandoverName, asHandover)
+	if err != nil {
+		return nil, err
+	}
+	if len(ls) != 1 {
+		for _, l := range ls {
+			l.Close()
+		}
+		return nil, fmt.Errorf("%d handover sockets were passed, want one", len(ls))
+	}
+	return ls[0], nil
+}
+
 // Unclaimed lists the names of the sockets that nobody asked for yet, each
 // once. A server that serves and leaves one unclaimed lets its clients hang in
 // the kernel's queue, so it should refuse to start.

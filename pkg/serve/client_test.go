@@ -1,5 +1,7 @@
 package serve
 
+//lint:file-ignore SA1019 the ClientConn of net/http does not take a connection that is open
+
 import (
 	"bufio"
 	"crypto/tls"

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net"
+	"slices"
 	"sync"
 )
 
@@ -70,23 +72,24 @@ func (cs *conns) len() int {
 	return len(cs.open)
 }
 
+// all are the connections that are open now.
+func (cs *conns) all() []*conn {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	return slices.Collect(maps.Keys(cs.open))
+}
+
 // closeAll closes what is open.
 func (cs *conns) closeAll() {
-	cs.mu.Lock()
-	var all []*conn
-	for c := range cs.open {
-		all = append(all, c)
-	}
-	cs.mu.Unlock()
-	for _, c := range all {
+	for _, c := range cs.all() {
 		c.Close()
 	}
 }
 
-// listener counts the connections that it accepts into a set.
+// listener passes each connection that it accepts through track.
 type listener struct {
 	net.Listener
-	set *conns
+	track func(net.Conn) net.Conn
 }
 
 func (l listener) Accept() (net.Conn, error) {
@@ -94,13 +97,14 @@ func (l listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.set.add(c), nil
+	return l.track(c), nil
 }
 
 // conn is an accepted connection, counted until Close.
 type conn struct {
 	net.Conn
-	set *conns
+	set  *conns
+	http *httpConn // what net/http has, where that is more than the conn
 }
 
 func (c *conn) Close() error {

@@ -67,7 +67,7 @@ func drainIn(s *httpServer, limit, grace time.Duration) <-chan struct{} {
 		defer close(done)
 		ctx, cancel := context.WithTimeout(context.Background(), limit)
 		defer cancel()
-		s.drain(ctx, grace)
+		s.drain(ctx, grace, nil)
 	}()
 	return done
 }
@@ -293,7 +293,7 @@ func TestHijackedConnectionGetsTheDrainTimeThenTheHookThenTheEnd(t *testing.T) {
 	}
 	ctx, endDrainTime := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	go func() { defer close(done); s.drain(ctx, 50*time.Millisecond) }()
+	go func() { defer close(done); s.drain(ctx, 50*time.Millisecond, nil) }()
 	waitDraining(t, s)
 	if isDone(hooked) || isDone(done) {
 		t.Fatal("the connection got no drain time")

@@ -24,7 +24,9 @@ type httpServer struct {
 	listeners []net.Listener
 	conns     *conns
 	goAways   *goAways
+	park      *park
 	draining  atomic.Bool
+	carrying  atomic.Pointer[carrier] // while connections go to another process
 	loops     sync.WaitGroup
 }
 
@@ -62,9 +64,12 @@ func (s *httpServer) start(fail func(error)) {
 	// Serving a closed listener makes net/http set up HTTP/2 and return.
 	_ = s.serve(closedListener{})
 	s.goAways = hookHTTP2(s.srv)
+	s.followStates()
+	s.park = newPark(s.srv)
+	go s.serve(s.park)
 	for _, l := range s.listeners {
 		s.loops.Go(func() {
-			if err := s.serve(listener{l, s.conns}); !s.draining.Load() {
+			if err := s.serve(listener{l, s.track}); !s.draining.Load() {
 				fail(err)
 			}
 		})
@@ -78,27 +83,76 @@ func (s *httpServer) serve(l net.Listener) error {
 	return s.srv.Serve(l)
 }
 
-// polite asks HTTP/1 clients to leave once the drain began. A request to
-// switch protocols keeps its own Connection header. HTTP/2 has GOAWAY: there
-// net/http would take the header for one that refuses what is on the wire.
+// track counts a connection, and wraps it so that it can be given away.
+func (s *httpServer) track(c net.Conn) net.Conn {
+	tracked := s.conns.add(c)
+	if s.tls {
+		return tracked
+	}
+	return s.carriable(tracked)
+}
+
+func (s *httpServer) carriable(c *conn) *httpConn {
+	c.http = &httpConn{conn: c, give: func(c *httpConn) bool {
+		to := s.carrying.Load()
+		return to != nil && to.give(c)
+	}}
+	return c.http
+}
+
+// followStates tells connections in the clear what net/http does with them.
+func (s *httpServer) followStates() {
+	hook := s.srv.ConnState
+	s.srv.ConnState = func(c net.Conn, state http.ConnState) {
+		if hc, ok := c.(*httpConn); ok {
+			hc.state(state)
+		}
+		if hook != nil {
+			hook(c, state)
+		}
+	}
+}
+
+// adopt goes on with a connection of another process.
+func (s *httpServer) adopt(c net.Conn) {
+	go s.keep(s.carriable(s.conns.add(c)))
+}
+
+// keep parks c. One that comes while the server gives its connections away
+// goes with them.
+func (s *httpServer) keep(c *httpConn) {
+	if s.carrying.Load() != nil {
+		c.ask()
+	}
+	s.park.add(c)
+}
+
+// polite asks HTTP/1 clients to leave once the drain began, unless their
+// connections stay open in another process. A request to switch protocols
+// keeps its own Connection header. HTTP/2 has GOAWAY: there net/http would take
+// the header for one that refuses what is on the wire.
 func (s *httpServer) polite(next http.Handler) http.Handler {
 	if next == nil {
 		next = http.DefaultServeMux
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ProtoMajor == 1 && r.Header.Get("Upgrade") == "" && s.draining.Load() {
+		if r.ProtoMajor == 1 && r.Header.Get("Upgrade") == "" && s.draining.Load() && s.carrying.Load() == nil {
 			w.Header().Set("Connection", "close")
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-func (s *httpServer) drain(limit context.Context, grace time.Duration) {
+func (s *httpServer) drain(limit context.Context, grace time.Duration, h *handover) {
+	if h != nil && !s.tls {
+		s.carrying.Store(newCarrier(s.socket, s.takeBack)) // so that no reply says close
+	}
 	s.draining.Store(true)
 	closeAll(s.listeners)
 	s.loops.Wait() // what was accepted is counted now
 	s.conns.stop()
 	s.goAways.send()
+	s.handOver(limit, h)
 	s.conns.wait(limit)
 
 	last, cancel := context.WithTimeout(context.Background(), grace)
@@ -107,6 +161,42 @@ func (s *httpServer) drain(limit context.Context, grace time.Duration) {
 	s.conns.wait(last)       // hijacked connections are not Shutdown's
 	_ = s.srv.Close()
 	s.conns.closeAll()
+}
+
+// handOver passes connections on until none is left or limit ends. What cannot
+// be passed on is left to be drained.
+func (s *httpServer) handOver(limit context.Context, h *handover) {
+	to := s.carrying.Load()
+	if to == nil {
+		return
+	}
+	defer s.carrying.Store(nil)
+	if s.conns.len() == 0 {
+		return
+	}
+	sender := h.dial(limit)
+	if sender == nil {
+		return
+	}
+	for _, c := range s.conns.all() {
+		c.http.ask()
+	}
+	ended := make(chan struct{})
+	go func() { defer close(ended); s.conns.wait(limit) }()
+	err := to.run(sender, ended)
+	if err != nil {
+		h.log.Warn("connections are drained instead", "server", s.socket, "error", err)
+	}
+	h.log.Info("handed connections over", "server", s.socket, "connections", to.sent)
+}
+
+// takeBack goes on with connections that were given away in vain.
+func (s *httpServer) takeBack(conns []*httpConn) {
+	for _, c := range conns {
+		again := s.carriable(s.conns.add(c.conn.Conn))
+		s.conns.remove(c.conn)
+		go s.park.add(again)
+	}
 }
 
 // closedListener is a listener that was closed before the first Accept.

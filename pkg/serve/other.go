@@ -40,14 +40,14 @@ func (s *otherServer) start(fail func(error)) {
 	s.conns = newConns()
 	for _, l := range s.listeners {
 		go func() {
-			if err := s.srv.Serve(listener{l, s.conns}); !s.draining.Load() {
+			if err := s.srv.Serve(listener{l, func(c net.Conn) net.Conn { return s.conns.add(c) }}); !s.draining.Load() {
 				fail(err)
 			}
 		}()
 	}
 }
 
-func (s *otherServer) drain(limit context.Context, _ time.Duration) {
+func (s *otherServer) drain(limit context.Context, _ time.Duration, _ *handover) {
 	s.draining.Store(true)
 	closeAll(s.listeners)
 	if err := s.srv.Shutdown(limit); err != nil {

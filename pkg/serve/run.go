@@ -23,6 +23,7 @@ type life struct {
 	checks       []func(context.Context) error
 	drainTimeout time.Duration
 	servers      []server
+	handover     *handover
 }
 
 // server is what a life needs of each kind of server. Calls come in this
@@ -41,7 +42,7 @@ type server interface {
 	addrs() []string
 	// drain stops accepting and returns when no connection is left. When limit
 	// ends it shuts down what is left, and has cut it a grace later.
-	drain(limit context.Context, grace time.Duration)
+	drain(limit context.Context, grace time.Duration, h *handover)
 	// open counts the open connections.
 	open() int
 }
@@ -83,6 +84,7 @@ func Run(ctx context.Context, options ...Option) error {
 			}
 		})
 	}
+	l.handover.adopt(l.servers)
 	stopWatchdog, err := l.announce()
 	defer stopWatchdog()
 	if err == nil {
@@ -111,6 +113,10 @@ func (l *life) listen() error {
 			return err
 		}
 	}
+	if l.handover, err = takeHandover(socks, l.log); err != nil {
+		l.close()
+		return err
+	}
 	if left := socks.Unclaimed(); len(left) > 0 {
 		l.close()
 		return fmt.Errorf("systemd passed sockets that no server asked for: %s: their clients would wait forever; serve them, or remove their socket units", strings.Join(left, ", "))
@@ -119,6 +125,7 @@ func (l *life) listen() error {
 }
 
 func (l *life) close() {
+	l.handover.close()
 	for _, s := range l.servers {
 		s.close()
 	}
@@ -165,14 +172,15 @@ func (l *life) drain(reason error) {
 	if reason != nil {
 		what = "failed, draining: " + reason.Error()
 	}
-	l.log.Info(what, "connections", l.open(), "limit", l.drainTimeout)
+	l.log.Info(what, "connections", l.open(), "limit", l.drainTimeout.String())
 	notify(l.log, "STOPPING=1\n"+status(what))
 
 	limit, cancel := context.WithTimeout(context.Background(), l.drainTimeout)
 	defer cancel()
+	l.handover.halt()
 	var all sync.WaitGroup
 	for _, s := range l.servers {
-		all.Go(func() { s.drain(limit, grace) })
+		all.Go(func() { s.drain(limit, grace, l.handover) })
 	}
 	done := make(chan struct{})
 	go func() { all.Wait(); close(done) }()

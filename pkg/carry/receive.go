@@ -1,0 +1,186 @@
+package carry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Receive accepts senders on the handover socket and passes what they carry to
+// adopt, until ctx ends. Then it closes l and every sender's connection,
+// waits for calls of adopt to return, and returns. What goes wrong with one
+// sender is logged.
+//
+// accepts is asked for each kind before anything of a batch is taken: a batch
+// with a kind that is not accepted stays with its sender. adopt owns the
+// connection that it is given; it must not block.
+func Receive(ctx context.Context, l *net.UnixListener, log *slog.Logger, accepts func(kind string) bool, adopt func(Conn)) {
+	var sessions sync.WaitGroup
+	defer sessions.Wait()
+	stop := context.AfterFunc(ctx, func() { l.Close() })
+	defer stop()
+	defer l.Close()
+	for {
+		c, err := l.AcceptUnix()
+		if ctx.Err() != nil {
+			if err == nil {
+				c.Close() // its sender keeps what it has
+			}
+			return
+		}
+		if err != nil {
+			log.Warn("handover socket", "error", err)
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			if !pause(ctx, 100*time.Millisecond) { // out of descriptors, say
+				return
+			}
+			continue
+		}
+		sessions.Go(func() {
+			// A blind sender's batches are here already, and must not be lost.
+			stop := context.AfterFunc(ctx, func() { c.SetReadDeadline(time.Now().Add(lastReads)) })
+			defer stop()
+			defer c.Close()
+			if err := (&receiver{c, accepts, adopt}).run(); err != nil && ctx.Err() == nil {
+				log.Warn("a hand-over ended early", "error", err)
+			}
+		})
+	}
+}
+
+// lastReads is for how long batches are still read when a receiver stops.
+const lastReads = 200 * time.Millisecond
+
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// receiver talks to one sender.
+type receiver struct {
+	conn    *net.UnixConn
+	accepts func(string) bool
+	adopt   func(Conn)
+}
+
+func (r *receiver) run() error {
+	if err := checkPeer(r.conn); err != nil {
+		return err
+	}
+	// A blind sender may be gone, and its batches are there all the same.
+	_ = r.write([]byte(magic))
+	p := make([]byte, maxMessage)
+	oob := make([]byte, syscall.CmsgSpace(MaxBatch*4))
+	for {
+		n, oobn, flags, _, err := r.conn.ReadMsgUnix(p, oob)
+		fds, fdErr := descriptors(oob[:oobn])
+		if n == 0 && len(fds) == 0 && (err == nil || errors.Is(err, io.EOF)) {
+			return nil
+		}
+		if err = errors.Join(err, fdErr); err == nil && flags&(syscall.MSG_TRUNC|syscall.MSG_CTRUNC) != 0 {
+			err = fmt.Errorf("%w: too long", errMalformed)
+		}
+		var b batch
+		if err == nil {
+			b, err = parseBatch(p[:n], len(fds))
+		}
+		if err != nil {
+			closeAll(fds)
+			return err
+		}
+		if err := r.take(b, fds); err != nil {
+			return err
+		}
+	}
+}
+
+// take takes a whole batch, or returns an error and none of it.
+func (r *receiver) take(b batch, fds []int) error {
+	conns, err := r.open(b, fds)
+	if err != nil {
+		_ = r.write(answer(0))
+	} else if err = r.write(answer(len(fds))); err != nil && b.blind {
+		err = nil // its sender did not wait
+	}
+	for _, c := range conns {
+		if err != nil {
+			c.Close()
+		} else {
+			r.adopt(c)
+		}
+	}
+	return err
+}
+
+// open makes connections of the descriptors, which it closes.
+func (r *receiver) open(b batch, fds []int) ([]Conn, error) {
+	defer closeAll(fds)
+	for _, m := range b.metas {
+		if !r.accepts(m.kind) {
+			return nil, fmt.Errorf("nothing here goes on with connections of kind %q", m.kind)
+		}
+	}
+	conns := make([]Conn, 0, len(fds))
+	for i, fd := range fds {
+		c, err := fileConn(fd)
+		if err != nil {
+			return conns, err
+		}
+		conns = append(conns, Conn{c, b.metas[i].kind, b.metas[i].state})
+	}
+	return conns, nil
+}
+
+func (r *receiver) write(p []byte) error {
+	r.conn.SetWriteDeadline(time.Now().Add(answerTime))
+	_, err := r.conn.Write(p)
+	return err
+}
+
+// fileConn makes a connection of a descriptor, which it leaves open.
+func fileConn(fd int) (net.Conn, error) {
+	dup, err := syscall.Dup(fd)
+	if err != nil {
+		return nil, os.NewSyscallError("dup", err)
+	}
+	f := os.NewFile(uintptr(dup), "carried connection")
+	defer f.Close()
+	return net.FileConn(f)
+}
+
+func descriptors(oob []byte) ([]int, error) {
+	messages, err := syscall.ParseSocketControlMessage(oob)
+	if err != nil {
+		return nil, err
+	}
+	var all []int
+	for _, m := range messages {
+		fds, err := syscall.ParseUnixRights(&m)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, fds...)
+	}
+	return all, nil
+}
+
+func closeAll(fds []int) {
+	for _, fd := range fds {
+		_ = syscall.Close(fd)
+	}
+}

@@ -1,0 +1,171 @@
+package carry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"syscall"
+	"time"
+)
+
+// A Conn is a connection on its way to another process.
+type Conn struct {
+	net.Conn        // a *net.TCPConn or *net.UnixConn
+	Kind     string // who is to go on with it; at most MaxKind bytes
+	State    []byte // whatever the next process needs to do so
+}
+
+// ErrNobody is what Dial returns when no other instance adopts connections
+// now.
+var ErrNobody = errors.New("no instance is there to adopt connections")
+
+// answerTime is how long a sender waits for another instance: to say hello,
+// and for each answer. An instance that takes longer is stuck.
+const answerTime = 5 * time.Second
+
+// Sender sends connections to one receiver. It is for one goroutine.
+type Sender struct {
+	conn  *net.UnixConn
+	blind bool
+	ended bool
+}
+
+// Dial connects to the handover socket at path. Unless blind, it waits until
+// ctx ends for another instance to say that it adopts, and returns an error
+// that wraps [ErrNobody] when none does. The caller closes the Sender.
+func Dial(ctx context.Context, path string, blind bool) (*Sender, error) {
+	c, err := (&net.Dialer{}).DialContext(ctx, "unixpacket", path)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the handover socket: %w", err)
+	}
+	s := &Sender{conn: c.(*net.UnixConn), blind: blind}
+	if err := s.meet(ctx); err != nil {
+		c.Close()
+		return nil, fmt.Errorf("handover socket %s: %w", path, err)
+	}
+	return s, nil
+}
+
+func (s *Sender) meet(ctx context.Context) error {
+	if err := checkPeer(s.conn); err != nil || s.blind {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { s.conn.SetReadDeadline(time.Unix(1, 0)) })
+	defer stop()
+	p := make([]byte, maxMessage)
+	n, err := s.conn.Read(p)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return ErrNobody
+	}
+	if err != nil {
+		return err
+	}
+	if rest, err := cutMagic(p[:n]); err != nil || len(rest) > 0 {
+		return errors.Join(err, errMalformed)
+	}
+	return nil
+}
+
+// Send passes conns on, at most [MaxBatch] of them and [MaxState] bytes of
+// state, and closes them. On error none was passed on and none is closed: they
+// are still the caller's, to go on with; the Sender is of no more use.
+//
+// Nothing may read from or write to conns meanwhile.
+func (s *Sender) Send(conns []Conn) error {
+	if err := s.send(conns); err != nil {
+		return fmt.Errorf("handing over %d connections: %w", len(conns), err)
+	}
+	for _, c := range conns {
+		c.Close()
+	}
+	return nil
+}
+
+func (s *Sender) send(conns []Conn) error {
+	if s.ended {
+		return errors.New("an earlier hand-over failed")
+	}
+	b := batch{blind: s.blind}
+	total := 0
+	for _, c := range conns {
+		if len(c.Kind) > MaxKind {
+			return fmt.Errorf("kind %q is longer than %d bytes", c.Kind, MaxKind)
+		}
+		total += len(c.State)
+		b.metas = append(b.metas, meta{c.Kind, c.State})
+	}
+	if total > MaxState || len(conns) > MaxBatch || len(conns) == 0 {
+		return fmt.Errorf("%d connections with %d bytes of state do not fit one batch", len(conns), total)
+	}
+	err := withDescriptors(conns, func(fds []int) error {
+		s.conn.SetWriteDeadline(time.Now().Add(answerTime))
+		_, _, err := s.conn.WriteMsgUnix(b.marshal(), syscall.UnixRights(fds...), nil)
+		return err
+	})
+	if err == nil && !s.blind {
+		err = s.awaitAnswer(len(conns))
+	}
+	if err != nil {
+		s.ended = true
+	}
+	return err
+}
+
+// awaitAnswer waits until the receiver has taken the batch. Before it gives
+// up it makes sure that no answer can come any more, and takes one that came.
+func (s *Sender) awaitAnswer(count int) error {
+	p := make([]byte, len(magic)+3)
+	s.conn.SetReadDeadline(time.Now().Add(answerTime))
+	n, err := s.conn.Read(p)
+	if err != nil {
+		if s.conn.CloseRead() == nil {
+			s.conn.SetReadDeadline(time.Now().Add(answerTime)) // does not block: the end of file is there
+			if late, lateErr := s.conn.Read(p); lateErr == nil && late > 0 {
+				n, err = late, nil
+			}
+		}
+	}
+	if err != nil {
+		return err
+	}
+	got, err := parseAnswer(p[:n])
+	if err != nil {
+		return err
+	}
+	if got != count {
+		return fmt.Errorf("%d were refused", count-got)
+	}
+	return nil
+}
+
+// Close ends the hand-over. What was sent blind stays in the socket.
+func (s *Sender) Close() error { return s.conn.Close() }
+
+// withDescriptors calls f with the descriptors of all conns, which stay open
+// while it runs.
+func withDescriptors(conns []Conn, f func(fds []int) error) error {
+	fds := make([]int, 0, len(conns))
+	var hold func(rest []Conn) error
+	hold = func(rest []Conn) error {
+		if len(rest) == 0 {
+			return f(fds)
+		}
+		sc, ok := rest[0].Conn.(syscall.Conn)
+		if !ok {
+			return fmt.Errorf("a %T has no descriptor", rest[0].Conn)
+		}
+		raw, err := sc.SyscallConn()
+		if err != nil {
+			return err
+		}
+		var inner error
+		err = raw.Control(func(fd uintptr) {
+			fds = append(fds, int(fd))
+			inner = hold(rest[1:])
+		})
+		return errors.Join(err, inner)
+	}
+	return hold(conns)
+}
