@@ -1,0 +1,31 @@
+VERSION ?= $(shell git describe --tags --abbrev=0 2>/dev/null | sed 's/^v//' | grep . || echo 0.0.0-dev)
+LDFLAGS  = -s -w -X main.version=$(VERSION)
+
+.DEFAULT_GOAL := build
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## bin/nodrop and bin/myapp; VERSION= sets what they report
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/nodrop ./cmd/myapp
+	gzip -9nc packaging/myapp/myapp.8 > bin/myapp.8.gz
+	gzip -9nc packaging/nodrop/nodrop.1 > bin/nodrop.1.gz
+
+test: ## every tier of tests that this machine can run (see CONTRIBUTING.md)
+	scripts/test.sh
+
+demo: build ## upgrade myapp 1.0.0 to 1.1.0 by apt under load, on a throw-away host
+	scripts/setup.sh hosts
+	go run ./scripts/demo
+
+package: build ## myapp as deb and rpm, into bin/
+	VERSION=$(VERSION) bin/nodrop package -f packaging/myapp/nfpm.yaml -p deb -t bin
+	VERSION=$(VERSION) bin/nodrop package -f packaging/myapp/nfpm.yaml -p rpm -t bin
+
+lint: ## formatters and linters, for Go, shell and units
+	scripts/lint.sh
+
+clean: ## remove what the other targets made in the checkout
+	rm -rf bin build dist
+
+.PHONY: help build test demo package lint clean

@@ -1,0 +1,122 @@
+package hosts
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/nodrop/nodrop/pkg/drill"
+	"github.com/nodrop/nodrop/scripts/lab"
+)
+
+var serving = map[string]string{
+	"myapp.socket":          "active",
+	"myapp-https.socket":    "active",
+	"myapp-metrics.socket":  "active",
+	"myapp.service":         "active",
+	"myapp-standby.service": "inactive",
+	"myapp-rollout.service": "inactive",
+}
+
+func TestInstallStartsSocketsAndService(t *testing.T) {
+	m := installed(t)
+	m.wantStates(serving)
+	if got := m.version(); got != "1.0.0" {
+		t.Errorf("version %q answers", got)
+	}
+	// The sockets alone are enough: a request starts the service.
+	m.must("systemctl", "stop", "myapp.service")
+	m.wantStates(map[string]string{"myapp.socket": "active", "myapp.service": "inactive"})
+	if got := m.version(); got != "1.0.0" {
+		t.Errorf("version %q answers", got)
+	}
+	m.wantStates(serving)
+}
+
+func TestUpgrade(t *testing.T) {
+	m := installed(t)
+	m.publish(lab.Release{Version: "1.1.0"})
+	r := m.cleanDrill(lab.Load, "apt-get", "-y", "upgrade")
+	m.wantStates(serving)
+	if !slices.Equal(r.Versions.After, []string{"1.1.0"}) {
+		t.Errorf("after the upgrade these versions answered: %v", r.Versions.After)
+	}
+	if r.Total.During.Requests == 0 {
+		t.Error("there was no load during the upgrade")
+	}
+	t.Logf("longest wait: before %v, during %v, after %v", r.Total.Before.Longest, r.Total.During.Longest, r.Total.After.Longest)
+	notLonger(t, r)
+}
+
+// notLonger checks that nobody waited for the upgrade. Noise is allowed for:
+// the machine's, as seen in quiet running, and that of a program that starts. What it
+// finds is a wait for the drain, which takes as long as the requests of 3 s
+// that are in flight.
+func notLonger(t *testing.T, r *drill.Report) {
+	t.Helper()
+	quiet := max(r.Total.Before.Longest, r.Total.After.Longest)
+	if limit := drill.Millis(2e9); r.Total.During.Longest > quiet+limit {
+		t.Errorf("longest wait during the upgrade %v, in quiet running %v", r.Total.During.Longest, quiet)
+	}
+}
+
+func TestReinstall(t *testing.T) {
+	m := installed(t)
+	r := m.cleanDrill(lab.Load, "apt-get", "-y", "install", "--reinstall", "myapp")
+	notLonger(t, r)
+	m.wantStates(serving)
+}
+
+// A plain restart has no standby: new connections wait, and none is lost.
+func TestRestart(t *testing.T) {
+	m := installed(t)
+	m.cleanDrill(lab.Load, "systemctl", "restart", "myapp.service")
+	m.wantStates(serving)
+}
+
+func TestTenUpgradesInARow(t *testing.T) {
+	m := installed(t)
+	for n := 1; n <= 10; n++ {
+		m.publish(lab.Release{Version: fmt.Sprintf("1.0.%d", n)})
+	}
+	const upgrades = `for n in 1 2 3 4 5 6 7 8 9 10; do apt-get -y install "myapp=1.0.$n" || exit 1; done`
+	r := m.cleanDrill(lab.Load, "sh", "-c", upgrades)
+	if !slices.Equal(r.Versions.After, []string{"1.0.10"}) {
+		t.Errorf("after the upgrades these versions answered: %v", r.Versions.After)
+	}
+	notLonger(t, r)
+	m.wantStates(serving)
+}
+
+// A crash takes with it what the process held, and nothing else: nobody is
+// refused, and the connections that come meanwhile wait and are served.
+func TestCrash(t *testing.T) {
+	m := installed(t)
+	before := m.must("systemctl", "show", "-p", "MainPID", "--value", "myapp.service")
+	const clients = 32
+	var load = []string{"--client", fmt.Sprintf("fresh=%d", clients), "--rate", "20"}
+	r, err := lab.Drill(t.Context(), m.Host, testWriter{t}, load, "systemctl", "kill", "-s", "KILL", "myapp.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if refused := r.Total.Failures[drill.Refused]; refused > 0 {
+		t.Errorf("%d connections were refused", refused)
+	}
+	if r.Total.Failed > clients {
+		t.Errorf("%d requests failed, more than %d could be in flight: %s", r.Total.Failed, clients, r.Verdict())
+	}
+	if r.Total.After.Failed > 0 || r.Total.After.Requests == 0 {
+		t.Errorf("after the crash %d of %d requests failed", r.Total.After.Failed, r.Total.After.Requests)
+	}
+	if after := m.must("systemctl", "show", "-p", "MainPID", "--value", "myapp.service"); after == before || after == "0" {
+		t.Errorf("main process %s before, %s after", before, after)
+	}
+	m.wantStates(serving)
+}
+
+type testWriter struct{ t *testing.T }
+
+func (w testWriter) Write(p []byte) (int, error) {
+	w.t.Logf("%s", p)
+	return len(p), nil
+}

@@ -1,0 +1,100 @@
+// Package lab builds releases of myapp and puts them through upgrades on real
+// hosts, for the demo and for the tests in scripts/hosts.
+package lab
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Lab is a place to build releases in. Its methods are not safe for concurrent
+// use.
+type Lab struct {
+	checkout string
+	dir      string
+}
+
+// New makes a lab for the checkout that the working directory is in. What it
+// builds goes to dir, which the caller removes.
+func New(dir string) (*Lab, error) {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
+	if err != nil {
+		return nil, fmt.Errorf("finding the checkout: %w", err)
+	}
+	return &Lab{checkout: strings.TrimSpace(string(out)), dir: dir}, nil
+}
+
+// Checkout is the directory of go.mod.
+func (l *Lab) Checkout() string { return l.checkout }
+
+// Nodrop builds the CLI, to run here or on a host, and returns its path.
+func (l *Lab) Nodrop(ctx context.Context) (string, error) {
+	path := filepath.Join(l.dir, "nodrop")
+	return path, l.build(ctx, path, "./cmd/nodrop", "-X main.version=lab")
+}
+
+// A Release is a version of myapp to be built.
+type Release struct {
+	Version string
+	Fault   string // "" for a good one; "exit" or "hang": see cmd/myapp/fault.go
+}
+
+// Package builds the deb or rpm of a release by nodrop package, as make
+// package does, and returns its path.
+func (l *Lab) Package(ctx context.Context, r Release, packager string) (string, error) {
+	nodrop, err := l.Nodrop(ctx)
+	if err != nil {
+		return "", err
+	}
+	dir, err := l.tree(ctx, r)
+	if err != nil {
+		return "", err
+	}
+	pack := exec.CommandContext(ctx, nodrop, "package", "-f", "packaging/myapp/nfpm.yaml", "-p", packager, "-t", dir)
+	if err := run(pack, dir, "VERSION="+r.Version); err != nil {
+		return "", err
+	}
+	made, err := filepath.Glob(filepath.Join(dir, "*."+packager))
+	if err != nil || len(made) != 1 {
+		return "", fmt.Errorf("nodrop package made %v, want one %s", made, packager)
+	}
+	return made[0], nil
+}
+
+// tree is a directory that looks like the checkout to nfpm.yaml, with the
+// release in bin/.
+func (l *Lab) tree(ctx context.Context, r Release) (string, error) {
+	dir := filepath.Join(l.dir, "myapp-"+r.Version)
+	bin := filepath.Join(dir, "bin")
+	if err := os.MkdirAll(bin, 0o755); err != nil {
+		return "", err
+	}
+	link := filepath.Join(dir, "packaging")
+	if err := os.Symlink(filepath.Join(l.checkout, "packaging"), link); err != nil && !os.IsExist(err) {
+		return "", err
+	}
+	flags := "-X main.version=" + r.Version + " -X main.fault=" + r.Fault
+	if err := l.build(ctx, filepath.Join(bin, "myapp"), "./cmd/myapp", flags); err != nil {
+		return "", err
+	}
+	man := exec.CommandContext(ctx, "sh", "-c", "gzip -9nc packaging/myapp/myapp.8 > bin/myapp.8.gz")
+	return dir, run(man, dir)
+}
+
+func (l *Lab) build(ctx context.Context, path, pkg, flags string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w "+flags, "-o", path, pkg)
+	return run(cmd, l.checkout, "CGO_ENABLED=0")
+}
+
+func run(cmd *exec.Cmd, dir string, env ...string) error {
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)
+	}
+	return nil
+}

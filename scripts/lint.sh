@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Formatters and linters. Exits non-zero when any of them finds anything.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/setup.sh lint
+failed=0
+
+unformatted=$(gofmt -l cmd pkg scripts)
+if [ -n "$unformatted" ]; then
+  echo "not formatted by gofmt: $unformatted" >&2
+  failed=1
+fi
+go vet ./... || failed=1
+"$(scripts/tool.sh staticcheck)" ./... || failed=1
+shellcheck .ci/run scripts/*.sh || failed=1
+scripts/verify-units.sh packaging/myapp || failed=1
+exit "$failed"

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Runs every tier of tests that this machine can run, installing what a tier
+# needs where it may. Says, tier by tier, what was not run and why; with
+# CI=true a tier that cannot run is a failure. See CONTRIBUTING.md.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit
+
+failed=
+skipped=
+
+# tier NAME NEEDS COMMAND…: NEEDS is a set of packages of setup.sh, or "go".
+tier() {
+  local name=$1 needs=$2 why
+  shift 2
+  echo "== $name: $*"
+  if [ "$needs" != go ] && ! why=$(scripts/setup.sh "$needs" 2>&1 >/dev/null); then
+    skip "$name" "$why"
+  elif [ "$name" = hosts ] && [ "$(id -u)" != 0 ]; then
+    skip "$name" "real hosts are booted by systemd-nspawn, which takes root"
+  elif ! "$@"; then
+    failed="$failed $name"
+  fi
+}
+
+skip() {
+  echo "== $1 was NOT RUN: $2"
+  skipped="$skipped $1"
+}
+
+tier lint lint scripts/lint.sh
+tier unit go go test -race -timeout 20m ./pkg/activation ./pkg/carry ./pkg/drill ./pkg/lint ./pkg/maintscript ./pkg/pack ./pkg/serve ./pkg/units ./cmd/myapp
+tier cli go go test -timeout 10m ./cmd/nodrop ./scripts/docs
+tier hosts hosts go test -count=1 -timeout 60m ./pkg/host ./scripts/hosts
+
+[ -z "$skipped" ] || echo "tiers not run:$skipped"
+if [ "${CI-}" = true ] && [ -n "$skipped" ]; then
+  failed="$failed$skipped"
+fi
+if [ -n "$failed" ]; then
+  echo "FAILED:$failed"
+  exit 1
+fi
+echo "all tiers that were run passed"

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Prints the path of a tool pinned in scripts/tools/go.mod, building it first
+# where it is not in the cache: scripts/tool.sh staticcheck|goreleaser
+set -euo pipefail
+cd "$(dirname "$0")/tools"
+
+name=$1
+case "$name" in
+  staticcheck) package=honnef.co/go/tools/cmd/staticcheck ;;
+  goreleaser) package=github.com/goreleaser/goreleaser/v2 ;;
+  *) echo "scripts/tool.sh: no tool is called $name" >&2; exit 2 ;;
+esac
+cache=${NODROP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nodrop}
+pin=$(cat go.mod go.sum | sha256sum | cut -c 1-12)
+tool=$cache/tools-$pin/$name
+if [ ! -x "$tool" ]; then
+  echo "building $name, which takes some minutes the first time" >&2
+  go build -o "$tool.$$" "$package"
+  mv "$tool.$$" "$tool"
+fi
+echo "$tool"
