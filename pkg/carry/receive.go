@@ -14,9 +14,9 @@ import (
 )
 
 // Receive accepts senders on the handover socket and passes what they carry to
-// adopt, until ctx ends. Then it closes l and every sender's connection,
-// waits for calls of adopt to return, and returns. What goes wrong with one
-// sender is logged.
+// adopt, until ctx ends. Then it closes every sender's connection, waits for
+// calls of adopt to return, and returns. The caller closes l. What goes wrong
+// with one sender is logged.
 //
 // accepts is asked for each kind before anything of a batch is taken: a batch
 // with a kind that is not accepted stays with its sender. adopt owns the
@@ -24,9 +24,8 @@ import (
 func Receive(ctx context.Context, l *net.UnixListener, log *slog.Logger, accepts func(kind string) bool, adopt func(Conn)) {
 	var sessions sync.WaitGroup
 	defer sessions.Wait()
-	stop := context.AfterFunc(ctx, func() { l.Close() })
+	stop := context.AfterFunc(ctx, func() { l.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	defer l.Close()
 	for {
 		c, err := l.AcceptUnix()
 		if ctx.Err() != nil {

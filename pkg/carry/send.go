@@ -25,6 +25,9 @@ var ErrNobody = errors.New("no instance is there to adopt connections")
 // and for each answer. An instance that takes longer is stuck.
 const answerTime = 5 * time.Second
 
+// discardTime is how long Discard looks for more.
+const discardTime = 50 * time.Millisecond
+
 // Sender sends connections to one receiver. It is for one goroutine.
 type Sender struct {
 	conn  *net.UnixConn
@@ -34,7 +37,8 @@ type Sender struct {
 
 // Dial connects to the handover socket at path. Unless blind, it waits until
 // ctx ends for another instance to say that it adopts, and returns an error
-// that wraps [ErrNobody] when none does. The caller closes the Sender.
+// that wraps [ErrNobody] when none does; the connection is then still in the
+// socket's queue, see [Discard]. The caller closes the Sender.
 func Dial(ctx context.Context, path string, blind bool) (*Sender, error) {
 	c, err := (&net.Dialer{}).DialContext(ctx, "unixpacket", path)
 	if err != nil {
@@ -46,6 +50,26 @@ func Dial(ctx context.Context, path string, blind bool) (*Sender, error) {
 		return nil, fmt.Errorf("handover socket %s: %w", path, err)
 	}
 	return s, nil
+}
+
+// Discard takes connections that nobody accepted out of the queue of the
+// handover socket, where the service's own listening would otherwise make
+// systemd start it. Nothing must be on its way there.
+func Discard(l *net.UnixListener) error {
+	for {
+		// A deadline to come, as one that is over would hide what is there.
+		if err := l.SetDeadline(time.Now().Add(discardTime)); err != nil {
+			return err
+		}
+		c, err := l.AcceptUnix()
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("emptying the handover socket: %w", err)
+		}
+		c.Close()
+	}
 }
 
 func (s *Sender) meet(ctx context.Context) error {

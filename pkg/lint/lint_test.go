@@ -103,7 +103,7 @@ func TestServiceWithoutSocketBesideOneWith(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Services = append(s.Services, &units.Service{Unit: worker, Strategy: units.Overlap})
+	s.Services = append(s.Services, &units.Service{Unit: worker, Options: units.Options{Strategy: units.Overlap}})
 	if got := Units(s); len(got) > 0 {
 		t.Errorf("findings %v", got)
 	}

@@ -23,9 +23,7 @@ type builder struct {
 func newBuilder(p *Package, strict string) builder {
 	var companions, all, installable, enable, upgrade, clean []string
 	for _, s := range p.Units.Services {
-		if s.Overlaps() {
-			companions = append(companions, s.Stem()+"-rollout.service", s.Stem()+"-standby.service")
-		}
+		companions = append(companions, s.CompanionUnits()...)
 		if s.SharesRuntime() {
 			clean = append(clean, s.Name)
 		}

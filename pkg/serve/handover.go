@@ -23,6 +23,9 @@ type handover struct {
 	log      *slog.Logger
 	stop     context.CancelFunc
 	stopped  chan struct{}
+
+	finding sync.Once
+	next    next
 }
 
 func takeHandover(socks *activation.Sockets, log *slog.Logger) (*handover, error) {
@@ -68,28 +71,57 @@ func (h *handover) halt() {
 	}
 }
 
-// dial returns a sender to the next instance: to the one that adopts already,
-// or, when this service is being restarted, to the one that will start. It is
-// nil where there is no next instance: what is sent then would only start the
-// service again, which somebody has just stopped.
+// dial returns a sender to the next instance, nil where there is none. Who the
+// next one is, is found out once for all servers.
 func (h *handover) dial(limit context.Context) *carry.Sender {
-	if h == nil {
+	h.finding.Do(func() { h.next = h.find(limit) })
+	if h.next == nobody {
 		return nil
 	}
 	hello, cancel := context.WithTimeout(limit, helloTime)
 	defer cancel()
-	sender, err := carry.Dial(hello, h.path, false)
-	if errors.Is(err, carry.ErrNobody) {
-		if !restarting(limit, h.log) {
-			return nil
-		}
-		sender, err = carry.Dial(limit, h.path, true)
-	}
+	sender, err := carry.Dial(hello, h.path, h.next == toCome)
 	if err != nil {
 		h.log.Warn("connections are not handed over", "error", err)
 		return nil
 	}
 	return sender
+}
+
+// next is the instance that connections can go to.
+type next int
+
+const (
+	nobody  next = iota
+	present      // it adopts already: the standby, or main
+	toCome       // this service is being restarted
+)
+
+// find asks on the handover socket, and then systemd. Where there is no next
+// instance nothing may stay in the socket: it would start the service, which
+// somebody has just stopped.
+func (h *handover) find(limit context.Context) next {
+	hello, cancel := context.WithTimeout(limit, helloTime)
+	defer cancel()
+	sender, err := carry.Dial(hello, h.path, false)
+	if err == nil {
+		sender.Close()
+		return present
+	}
+	if errors.Is(err, carry.ErrNobody) && restarting(limit, h.log) {
+		return toCome
+	}
+	if err := errors.Join(ignore(err, carry.ErrNobody), carry.Discard(h.listener)); err != nil {
+		h.log.Warn("connections are not handed over", "error", err)
+	}
+	return nobody
+}
+
+func ignore(err, expected error) error {
+	if errors.Is(err, expected) {
+		return nil
+	}
+	return err
 }
 
 // carrier passes on the connections of one server while it drains.

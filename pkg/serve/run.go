@@ -178,6 +178,7 @@ func (l *life) drain(reason error) {
 	limit, cancel := context.WithTimeout(context.Background(), l.drainTimeout)
 	defer cancel()
 	l.handover.halt()
+	defer l.handover.close()
 	var all sync.WaitGroup
 	for _, s := range l.servers {
 		all.Go(func() { s.drain(limit, grace, l.handover) })

@@ -32,30 +32,44 @@ func (set *Set) Companions() ([]File, error) {
 	return all, nil
 }
 
-// Companions are the files that go with the service: none unless it overlaps. A template unit is refused.
+// Companions are the files that go with the service: none unless it overlaps or carries. A template unit is refused.
 func (s *Service) Companions() ([]File, error) {
 	if s.IsTemplate() {
 		return nil, s.Errorf(1, "template units are not supported yet: package %s without nodrop, or write one unit per instance", s.Name)
 	}
-	if !s.Overlaps() {
-		return nil, nil
-	}
-	standby, rollout := s.Stem()+"-standby.service", s.Stem()+"-rollout.service"
-	for _, name := range []string{standby, rollout} {
+	for _, name := range s.CompanionUnits() {
 		if err := CheckName(name); err != nil {
 			return nil, fmt.Errorf("%s: naming a companion: %w", s.Path, err)
 		}
 	}
-	files := []File{
-		{Path: standby, Data: s.standby()},
-		// The admin's drop-ins for main apply to the standby too; systemd follows the link, and minds no missing target.
-		{Path: standby + ".d", LinkTarget: "/etc/systemd/system/" + s.Name + ".d"},
-		{Path: rollout, Data: s.rollout(standby)},
+	var files []File
+	if s.Overlaps() {
+		standby := s.Stem() + "-standby.service"
+		files = append(files,
+			File{Path: standby, Data: s.standby()},
+			// The admin's drop-ins for main apply to the standby too; systemd follows the link, and minds no missing target.
+			File{Path: standby + ".d", LinkTarget: "/etc/systemd/system/" + s.Name + ".d"},
+			File{Path: s.Stem() + "-rollout.service", Data: s.rollout(standby)})
+	}
+	if s.Carries() {
+		files = append(files, File{Path: s.handover(), Data: s.handoverSocket()})
 	}
 	if lines := s.shared(); lines != "" {
 		files = append(files, File{Path: s.Name + ".d/50-nodrop.conf", Data: []byte(header(s.Name) + "\n[Service]\n" + lines)})
 	}
 	return files, nil
+}
+
+// CompanionUnits are the names of the units among the companions, in the order in which they are stopped.
+func (s *Service) CompanionUnits() []string {
+	var names []string
+	if s.Overlaps() {
+		names = append(names, s.Stem()+"-rollout.service", s.Stem()+"-standby.service")
+	}
+	if s.Carries() {
+		names = append(names, s.handover())
+	}
+	return names
 }
 
 // SharesRuntime reports whether main and standby have a RuntimeDirectory= between them. It is then kept when either stops
@@ -64,13 +78,20 @@ func (s *Service) SharesRuntime() bool {
 	return s.Overlaps() && len(s.List("Service", "RuntimeDirectory")) > 0
 }
 
-// shared are the settings that both instances need because they share sockets and directories, as far as main does not have
-// them itself.
+// shared are the settings that main needs because it shares sockets and directories with other instances, as far as it does
+// not have them itself.
 //
 // NonBlocking= is a flag of the open socket, which all holders of it share, and systemd sets it anew at every start
 // (systemd.service(5)): without this line, a start of one instance makes the other block in accept(2), where nothing can wake it.
 func (s *Service) shared() string {
 	var lines string
+	if s.Carries() {
+		lines += "# Where a stopping instance sends its live connections, and the next one finds them.\n" +
+			"Sockets=" + s.handover() + "\n"
+	}
+	if !s.Overlaps() {
+		return lines
+	}
 	if _, ok := s.Get("Service", "NonBlocking"); !ok {
 		lines += "# Main and standby share their sockets, and this flag with them; a start of one must not make the other block.\n" +
 			"NonBlocking=yes\n"

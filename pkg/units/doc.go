@@ -10,6 +10,7 @@
 //
 //	[X-Nodrop]
 //	Strategy=overlap    # or "restart", for a program that cannot run twice
+//	Carry=yes           # for a program that uses serve.Run: live connections go from one instance to the next
 //
 // The parser is stricter than systemd: what systemd would skip with a warning (a line without "=", an entry before the
 // first section) is an error here, because a package is the wrong place to find it.

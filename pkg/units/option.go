@@ -3,6 +3,14 @@ package units
 // optionSection is where options of ours stand in a service; systemd skips sections that begin with "X-".
 const optionSection = "X-Nodrop"
 
+// Options are what a service says in [X-Nodrop].
+type Options struct {
+	Strategy Strategy // how an upgrade replaces the running service
+	// Carry gives the service a handover socket, over which instances pass their live connections on. The program has to
+	// know what it is for, as those do that use serve.Run.
+	Carry bool
+}
+
 // Strategy is how an upgrade replaces a running service.
 type Strategy string
 
@@ -14,20 +22,27 @@ const (
 	Restart Strategy = "restart"
 )
 
-func (u *Unit) strategy() (Strategy, error) {
-	strategy := Overlap
+func (u *Unit) options() (Options, error) {
+	o := Options{Strategy: Overlap}
 	for _, e := range u.Entries(optionSection) {
-		if e.Key != "Strategy" {
-			return "", u.Errorf(e.Line, "[%s] has no option %q; there is: Strategy=", optionSection, e.Key)
-		}
-		switch s := Strategy(e.Value); s {
-		case Overlap, Restart:
-			strategy = s
-		case "":
-			strategy = Overlap
+		switch e.Key {
+		case "Strategy":
+			switch s := Strategy(e.Value); s {
+			case Overlap, Restart:
+				o.Strategy = s
+			case "":
+				o.Strategy = Overlap
+			default:
+				return o, u.Errorf(e.Line, "Strategy=%s is unknown; it is %q or %q", e.Value, Overlap, Restart)
+			}
+		case "Carry":
+			var ok bool
+			if o.Carry, ok = parseBool(e.Value); !ok && e.Value != "" {
+				return o, u.Errorf(e.Line, "Carry=%s is neither yes nor no", e.Value)
+			}
 		default:
-			return "", u.Errorf(e.Line, "Strategy=%s is unknown; it is %q or %q", e.Value, Overlap, Restart)
+			return o, u.Errorf(e.Line, "[%s] has no option %q; there are: Strategy=, Carry=", optionSection, e.Key)
 		}
 	}
-	return strategy, nil
+	return o, nil
 }

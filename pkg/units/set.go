@@ -16,8 +16,8 @@ type Set struct {
 // Service is a service unit with the sockets whose descriptors systemd hands to it.
 type Service struct {
 	*Unit
-	Strategy Strategy
-	Sockets  []*Socket // of the same package, sorted by name
+	Options
+	Sockets []*Socket // of the same package, sorted by name
 }
 
 // Socket is a socket unit.
@@ -26,6 +26,9 @@ type Socket struct {
 	Starts             string // the service unit that a connection starts
 	FileDescriptorName string // the name under which the service finds the socket
 }
+
+// Carries reports whether instances of the service pass live connections on.
+func (s *Service) Carries() bool { return s.Carry && len(s.Sockets) > 0 }
 
 // Overlaps reports whether an upgrade of the service goes through a standby.
 func (s *Service) Overlaps() bool { return s.Strategy == Overlap && len(s.Sockets) > 0 }
@@ -62,11 +65,11 @@ func (set *Set) add(u *Unit) error {
 	}
 	switch u.Kind() {
 	case ".service":
-		strategy, err := u.strategy()
+		options, err := u.options()
 		if err != nil {
 			return err
 		}
-		set.Services = append(set.Services, &Service{Unit: u, Strategy: strategy})
+		set.Services = append(set.Services, &Service{Unit: u, Options: options})
 	case ".socket":
 		set.Sockets = append(set.Sockets, newSocket(u))
 	default:

@@ -59,6 +59,7 @@ func TestStrategy(t *testing.T) {
 		{"reset", "[X-Nodrop]\nStrategy=restart\nStrategy=\n", Overlap, ""},
 		{"unknown value", "[X-Nodrop]\nStrategy=blue-green\n", "", `src/a.service:4: Strategy=blue-green is unknown`},
 		{"unknown key", "[X-Nodrop]\n\nstrategy=restart\n", "", `src/a.service:5: [X-Nodrop] has no option "strategy"`},
+		{"carry", "[X-Nodrop]\nCarry=perhaps\n", "", `src/a.service:4: Carry=perhaps is neither yes nor no`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

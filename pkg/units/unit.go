@@ -83,7 +83,14 @@ func (u *Unit) Get(section, key string) (e Entry, ok bool) {
 // Bool reads a boolean as systemd does; an absent key, and a value that is no boolean, is false.
 func (u *Unit) Bool(section, key string) (e Entry, on bool) {
 	e, _ = u.Get(section, key)
-	return e, slices.Contains([]string{"1", "yes", "y", "true", "t", "on"}, strings.ToLower(e.Value))
+	on, _ = parseBool(e.Value)
+	return e, on
+}
+
+func parseBool(value string) (on, ok bool) {
+	value = strings.ToLower(value)
+	on = slices.Contains([]string{"1", "yes", "y", "true", "t", "on"}, value)
+	return on, on || slices.Contains([]string{"0", "no", "n", "false", "f", "off"}, value)
 }
 
 // Names splits the entries of a key that lists units (PartOf=, Sockets=, …), specifiers resolved: one entry per name.
