@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -32,12 +33,11 @@ func handoverSocket(t *testing.T) *net.UnixListener {
 // instance is a server with a handover, as Run puts them together.
 type instance struct {
 	*httpServer
-	h *handover
+	h    *handover
+	more []*adopted
 }
 
-func startInstance(t *testing.T, sock interface {
-	startOn(*testing.T, *http.Server) *httpServer
-}, held *net.UnixListener, srv *http.Server) *instance {
+func startInstance(t *testing.T, sock *os.File, held *net.UnixListener, srv *http.Server, more ...*adopted) *instance {
 	t.Helper()
 	f, err := held.File()
 	if err != nil {
@@ -48,8 +48,14 @@ func startInstance(t *testing.T, sock interface {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := &instance{sock.startOn(t, srv), &handover{listener: l.(*net.UnixListener), path: held.Addr().String(), log: slog.New(slog.DiscardHandler)}}
-	i.h.adopt([]server{i.httpServer})
+	h := newHandover(l.(*net.UnixListener), slog.New(slog.DiscardHandler))
+	i := &instance{startWith(t, sock, "http/1.1", srv, h), h, more}
+	servers := []server{i.httpServer}
+	for _, a := range more {
+		a.start(h, nil)
+		servers = append(servers, a)
+	}
+	h.adopt((&life{servers: servers}).adopters())
 	return i
 }
 
@@ -58,26 +64,23 @@ func (i *instance) stop(limit time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	i.h.halt()
-	i.drain(ctx, time.Second, i.h)
-}
-
-// clearSocket is a shared listening socket for HTTP in the clear.
-type clearSocket struct {
-	file func(*testing.T, *http.Server) *httpServer
-}
-
-func (c clearSocket) startOn(t *testing.T, srv *http.Server) *httpServer { return c.file(t, srv) }
-
-func newClearSocket(t *testing.T) clearSocket {
-	sock := sharedSocket(t)
-	return clearSocket{func(t *testing.T, srv *http.Server) *httpServer { return startOn(t, sock, "http/1.1", srv) }}
+	ended := make(chan struct{})
+	var all sync.WaitGroup
+	all.Go(func() { i.drain(ctx, time.Second) })
+	for _, a := range i.more {
+		all.Go(func() { a.drain(ctx, time.Second) })
+	}
+	go func() { defer close(ended); all.Wait() }()
+	i.h.run(ctx, ended)
+	<-ended
+	i.h.close()
 }
 
 // numbered answers with the instance's number and the request's body.
 func numbered(n int) *http.Server { return &http.Server{Handler: text(fmt.Sprint(n))} }
 
 // rollout replaces current by another instance, as the rollout unit does.
-func rollout(t *testing.T, sock clearSocket, held *net.UnixListener, current *instance, n int) *instance {
+func rollout(t *testing.T, sock *os.File, held *net.UnixListener, current *instance, n int) *instance {
 	t.Helper()
 	next := startInstance(t, sock, held, numbered(n))
 	done := make(chan struct{})
@@ -90,7 +93,7 @@ func rollout(t *testing.T, sock clearSocket, held *net.UnixListener, current *in
 // once, numbers its requests, and never retries.
 func TestNoConnectionIsClosed(t *testing.T) {
 	const instances, busy, idle = 20, 16, 200
-	sock, held := newClearSocket(t), handoverSocket(t)
+	sock, held := sharedSocket(t), handoverSocket(t)
 	current := startInstance(t, sock, held, numbered(0))
 	addr := current.addr()
 
@@ -150,7 +153,7 @@ func oneConnection(addr string, stop <-chan struct{}, requests *atomic.Int64) er
 // Requests written in pieces of any size, several at a time, with hand-overs at
 // any moment: each is answered once, in order.
 func TestHandOverAtAnyByte(t *testing.T) {
-	sock, held := newClearSocket(t), handoverSocket(t)
+	sock, held := sharedSocket(t), handoverSocket(t)
 	current := startInstance(t, sock, held, numbered(0))
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -240,7 +243,7 @@ func writeInPieces(w io.Writer, stream []byte, r *rand.Rand) error {
 // Half a request's head stays with the instance that read it; the connection
 // goes on to the next one behind the reply.
 func TestHalfARequest(t *testing.T) {
-	sock, held := newClearSocket(t), handoverSocket(t)
+	sock, held := sharedSocket(t), handoverSocket(t)
 	first := startInstance(t, sock, held, numbered(1))
 	c := mustDial(t, first.addr(), "http/1.1").(*h1client)
 	if _, _, err := c.do("GET", "/", ""); err != nil {
@@ -291,7 +294,7 @@ func waitRead(t *testing.T, i *instance) {
 // An idle connection that was carried keeps the idle time-out of a kept-alive
 // connection, and is not taken for a new one that has to speak at once.
 func TestCarriedConnectionMayStayIdle(t *testing.T) {
-	sock, held := newClearSocket(t), handoverSocket(t)
+	sock, held := sharedSocket(t), handoverSocket(t)
 	first := startInstance(t, sock, held, numbered(1))
 	c := mustDial(t, first.addr(), "http/1.1")
 	if _, _, err := c.do("GET", "/", ""); err != nil {
@@ -315,7 +318,7 @@ func TestCarriedConnectionMayStayIdle(t *testing.T) {
 
 // With nobody to adopt them, connections are drained politely.
 func TestNobodyAdopts(t *testing.T) {
-	sock, held := newClearSocket(t), handoverSocket(t)
+	sock, held := sharedSocket(t), handoverSocket(t)
 	only := startInstance(t, sock, held, numbered(1))
 	c := mustDial(t, only.addr(), "http/1.1")
 	if _, _, err := c.do("GET", "/", ""); err != nil {
@@ -342,7 +345,7 @@ func TestNobodyAdopts(t *testing.T) {
 
 // An adopter that refuses gets nothing, and nobody else loses anything.
 func TestRefusedConnectionsAreServedOn(t *testing.T) {
-	sock, held := newClearSocket(t), handoverSocket(t)
+	sock, held := sharedSocket(t), handoverSocket(t)
 	only := startInstance(t, sock, held, numbered(1))
 	var clients []client
 	for range 300 { // more than a batch
@@ -362,9 +365,9 @@ func TestRefusedConnectionsAreServedOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	adopter := &handover{listener: l.(*net.UnixListener), path: held.Addr().String(), log: slog.New(slog.DiscardHandler)}
+	adopter := newHandover(l.(*net.UnixListener), slog.New(slog.DiscardHandler))
 	only.h.halt()
-	adopter.adopt([]server{other})
+	adopter.adopt((&life{servers: []server{other}}).adopters())
 	defer adopter.halt()
 
 	done := make(chan struct{})

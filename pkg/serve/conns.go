@@ -12,6 +12,8 @@ import (
 
 // conns are the open connections of one server.
 type conns struct {
+	handover *handover // by which they can leave; may be nil
+
 	mu      sync.Mutex
 	open    map[*conn]struct{}
 	stopped bool          // no further connection will come

@@ -38,6 +38,11 @@ func sharedSocket(t *testing.T) *os.File {
 // startOn serves srv on a copy of sock.
 func startOn(t *testing.T, sock *os.File, proto string, srv *http.Server) *httpServer {
 	t.Helper()
+	return startWith(t, sock, proto, srv, nil)
+}
+
+func startWith(t *testing.T, sock *os.File, proto string, srv *http.Server, h *handover) *httpServer {
+	t.Helper()
 	l, err := net.FileListener(sock)
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +58,7 @@ func startOn(t *testing.T, sock *os.File, proto string, srv *http.Server) *httpS
 		}
 		srv.TLSConfig = cert.config(nil)
 	}
-	s.start(func(err error) { t.Errorf("server failed: %v", err) })
+	s.start(h, func(err error) { t.Errorf("server failed: %v", err) })
 	return s
 }
 
@@ -67,7 +72,7 @@ func drainIn(s *httpServer, limit, grace time.Duration) <-chan struct{} {
 		defer close(done)
 		ctx, cancel := context.WithTimeout(context.Background(), limit)
 		defer cancel()
-		s.drain(ctx, grace, nil)
+		s.drain(ctx, grace)
 	}()
 	return done
 }
@@ -293,7 +298,7 @@ func TestHijackedConnectionGetsTheDrainTimeThenTheHookThenTheEnd(t *testing.T) {
 	}
 	ctx, endDrainTime := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	go func() { defer close(done); s.drain(ctx, 50*time.Millisecond, nil) }()
+	go func() { defer close(done); s.drain(ctx, 50*time.Millisecond) }()
 	waitDraining(t, s)
 	if isDone(hooked) || isDone(done) {
 		t.Fatal("the connection got no drain time")
@@ -309,7 +314,7 @@ func TestHijackedConnectionGetsTheDrainTimeThenTheHookThenTheEnd(t *testing.T) {
 
 // An upgrade request keeps its Connection header during the drain.
 func TestPoliteLeavesUpgradesAlone(t *testing.T) {
-	s := &httpServer{}
+	s := &httpServer{conns: newConns()}
 	s.draining.Store(true)
 	for _, tt := range []struct {
 		name, upgrade string

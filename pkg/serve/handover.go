@@ -5,7 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nodrop/nodrop/pkg/activation"
@@ -16,16 +16,20 @@ import (
 // it adopts connections.
 const helloTime = 500 * time.Millisecond
 
-// handover is the handover socket of a life; nil where there is none.
+// handover is the handover socket of a life. It is nil where there is none,
+// upon which its methods do nothing.
 type handover struct {
 	listener *net.UnixListener
 	path     string
 	log      *slog.Logger
-	stop     context.CancelFunc
-	stopped  chan struct{}
 
-	finding sync.Once
-	next    next
+	stop    context.CancelFunc // ends adopting
+	stopped chan struct{}
+
+	queue   *queue
+	decided chan struct{} // closed when it is known whether connections can leave
+	leaving chan struct{} // closed when they can
+	closed  atomic.Bool   // they cannot, or no longer
 }
 
 func takeHandover(socks *activation.Sockets, log *slog.Logger) (*handover, error) {
@@ -33,7 +37,14 @@ func takeHandover(socks *activation.Sockets, log *slog.Logger) (*handover, error
 	if l == nil || err != nil {
 		return nil, err
 	}
-	return &handover{listener: l, path: l.Addr().String(), log: log}, nil
+	return newHandover(l, log), nil
+}
+
+func newHandover(l *net.UnixListener, log *slog.Logger) *handover {
+	return &handover{
+		listener: l, path: l.Addr().String(), log: log,
+		queue: newQueue(), decided: make(chan struct{}), leaving: make(chan struct{}),
+	}
 }
 
 func (h *handover) close() {
@@ -42,16 +53,11 @@ func (h *handover) close() {
 	}
 }
 
-// adopt takes over connections for the servers that can go on with them.
-func (h *handover) adopt(servers []server) {
+// adopt takes over connections in the background, each by the adopter of its
+// kind.
+func (h *handover) adopt(adopters map[string]func(net.Conn, []byte)) {
 	if h == nil {
 		return
-	}
-	adopters := map[string]*httpServer{}
-	for _, s := range servers {
-		if hs, ok := s.(*httpServer); ok && !hs.tls {
-			adopters[hs.name()] = hs
-		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	h.stop, h.stopped = cancel, make(chan struct{})
@@ -59,7 +65,7 @@ func (h *handover) adopt(servers []server) {
 		defer close(h.stopped)
 		carry.Receive(ctx, h.listener, h.log,
 			func(kind string) bool { return adopters[kind] != nil },
-			func(c carry.Conn) { adopters[c.Kind].adopt(c.Conn) })
+			func(c carry.Conn) { adopters[c.Kind](c.Conn, c.State) })
 	}()
 }
 
@@ -71,146 +77,64 @@ func (h *handover) halt() {
 	}
 }
 
-// dial returns a sender to the next instance, nil where there is none. Who the
-// next one is, is found out once for all servers.
-func (h *handover) dial(limit context.Context) *carry.Sender {
-	h.finding.Do(func() { h.next = h.find(limit) })
-	if h.next == nobody {
-		return nil
+// possible reports whether connections leave, or may yet turn out to.
+func (h *handover) possible() bool { return h != nil && !h.closed.Load() }
+
+// open waits until it is known whether connections can leave, and tells.
+func (h *handover) open(limit context.Context) bool {
+	if h == nil {
+		return false
 	}
+	select {
+	case <-h.decided:
+		return !h.closed.Load()
+	case <-limit.Done():
+		return false
+	}
+}
+
+// run sends the connections that are queued to the next instance until ended
+// is closed. What cannot be sent goes back.
+func (h *handover) run(limit context.Context, ended <-chan struct{}) {
+	if h == nil {
+		return
+	}
+	sender := h.dial(limit)
+	if sender == nil {
+		h.closed.Store(true)
+		close(h.decided)
+		h.queue.end(carry.ErrNobody)
+		return
+	}
+	defer sender.Close()
+	close(h.leaving)
+	close(h.decided)
+	sent, err := h.queue.sendTo(sender, ended)
+	h.closed.Store(true)
+	if err != nil {
+		h.log.Warn("handing connections over ended early, the others are drained", "error", err)
+	}
+	h.log.Info("handed connections over", "connections", sent)
+}
+
+// dial returns a sender to the next instance: to the one that adopts already
+// or, when this service is being restarted, to the one that will start. It is
+// nil where there is no next instance. Nothing may stay in the socket then: it
+// would start the service, which somebody has just stopped.
+func (h *handover) dial(limit context.Context) *carry.Sender {
 	hello, cancel := context.WithTimeout(limit, helloTime)
 	defer cancel()
-	sender, err := carry.Dial(hello, h.path, h.next == toCome)
+	sender, err := carry.Dial(hello, h.path, false)
+	if errors.Is(err, carry.ErrNobody) {
+		if restarting(limit, h.log) {
+			sender, err = carry.Dial(limit, h.path, true)
+		} else {
+			err = carry.Discard(h.listener)
+		}
+	}
 	if err != nil {
 		h.log.Warn("connections are not handed over", "error", err)
 		return nil
 	}
 	return sender
-}
-
-// next is the instance that connections can go to.
-type next int
-
-const (
-	nobody  next = iota
-	present      // it adopts already: the standby, or main
-	toCome       // this service is being restarted
-)
-
-// find asks on the handover socket, and then systemd. Where there is no next
-// instance nothing may stay in the socket: it would start the service, which
-// somebody has just stopped.
-func (h *handover) find(limit context.Context) next {
-	hello, cancel := context.WithTimeout(limit, helloTime)
-	defer cancel()
-	sender, err := carry.Dial(hello, h.path, false)
-	if err == nil {
-		sender.Close()
-		return present
-	}
-	if errors.Is(err, carry.ErrNobody) && restarting(limit, h.log) {
-		return toCome
-	}
-	if err := errors.Join(ignore(err, carry.ErrNobody), carry.Discard(h.listener)); err != nil {
-		h.log.Warn("connections are not handed over", "error", err)
-	}
-	return nobody
-}
-
-func ignore(err, expected error) error {
-	if errors.Is(err, expected) {
-		return nil
-	}
-	return err
-}
-
-// carrier passes on the connections of one server while it drains.
-type carrier struct {
-	kind string
-	back func([]*httpConn) // gets what could not be passed on
-
-	mu    sync.Mutex
-	queue []*httpConn
-	over  bool
-	more  chan struct{} // holds a token when queue is not empty
-	sent  int
-}
-
-func newCarrier(kind string, back func([]*httpConn)) *carrier {
-	return &carrier{kind: kind, back: back, more: make(chan struct{}, 1)}
-}
-
-// give queues a connection, and reports false when it is too late for that.
-func (c *carrier) give(conn *httpConn) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.over {
-		return false
-	}
-	c.queue = append(c.queue, conn)
-	select {
-	case c.more <- struct{}{}:
-	default:
-	}
-	return true
-}
-
-// next takes up to a batch from the queue. When last, the queue takes no more.
-func (c *carrier) next(last bool) []*httpConn {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.over = c.over || last
-	n := min(len(c.queue), carry.MaxBatch)
-	taken := c.queue[:n:n]
-	if c.queue = c.queue[n:]; len(c.queue) > 0 {
-		select {
-		case c.more <- struct{}{}:
-		default:
-		}
-	}
-	return taken
-}
-
-// run sends until ended is closed or a batch fails, gives back what it could
-// not pass on, and closes sender.
-func (c *carrier) run(sender *carry.Sender, ended <-chan struct{}) error {
-	defer sender.Close()
-	for {
-		select {
-		case <-c.more:
-			batch := c.next(false)
-			if err := c.send(sender, batch); err != nil {
-				c.back(batch)
-				c.finish()
-				return err
-			}
-		case <-ended:
-			c.finish()
-			return nil
-		}
-	}
-}
-
-func (c *carrier) finish() {
-	for batch := c.next(true); len(batch) > 0; batch = c.next(true) {
-		c.back(batch)
-	}
-}
-
-func (c *carrier) send(sender *carry.Sender, batch []*httpConn) error {
-	if len(batch) == 0 {
-		return nil
-	}
-	conns := make([]carry.Conn, len(batch))
-	for i, conn := range batch {
-		conns[i] = carry.Conn{Conn: conn.conn.Conn, Kind: c.kind}
-	}
-	if err := sender.Send(conns); err != nil {
-		return err
-	}
-	for _, conn := range batch {
-		conn.set.remove(conn.conn)
-	}
-	c.sent += len(batch)
-	return nil
 }

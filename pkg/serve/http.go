@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nodrop/nodrop/pkg/activation"
+	"github.com/nodrop/nodrop/pkg/carry"
 )
 
 // httpServer is an http.Server with a drain that loses nothing.
@@ -26,7 +27,6 @@ type httpServer struct {
 	goAways   *goAways
 	park      *park
 	draining  atomic.Bool
-	carrying  atomic.Pointer[carrier] // while connections go to another process
 	loops     sync.WaitGroup
 }
 
@@ -58,8 +58,9 @@ func (s *httpServer) addrs() []string { return addresses(s.listeners) }
 
 func (s *httpServer) open() int { return s.conns.len() }
 
-func (s *httpServer) start(fail func(error)) {
+func (s *httpServer) start(h *handover, fail func(error)) {
 	s.conns = newConns()
+	s.conns.handover = h
 	s.srv.Handler = s.polite(s.srv.Handler)
 	// Serving a closed listener makes net/http set up HTTP/2 and return.
 	_ = s.serve(closedListener{})
@@ -93,11 +94,22 @@ func (s *httpServer) track(c net.Conn) net.Conn {
 }
 
 func (s *httpServer) carriable(c *conn) *httpConn {
-	c.http = &httpConn{conn: c, give: func(c *httpConn) bool {
-		to := s.carrying.Load()
-		return to != nil && to.give(c)
-	}}
+	c.http = &httpConn{conn: c, give: s.give}
 	return c.http
+}
+
+// give has a connection leave. What could not be sent is served on.
+func (s *httpServer) give(c *httpConn) bool {
+	h := s.conns.handover
+	return h != nil && h.queue.add(passenger{
+		Conn: carry.Conn{Conn: c.conn.Conn, Kind: s.socket},
+		done: func(err error) {
+			if err != nil {
+				go s.park.add(s.carriable(s.conns.add(c.conn.Conn)))
+			}
+			s.conns.remove(c.conn)
+		},
+	})
 }
 
 // followStates tells connections in the clear what net/http does with them.
@@ -113,18 +125,14 @@ func (s *httpServer) followStates() {
 	}
 }
 
-// adopt goes on with a connection of another process.
-func (s *httpServer) adopt(c net.Conn) {
-	go s.keep(s.carriable(s.conns.add(c)))
-}
-
-// keep parks c. One that comes while the server gives its connections away
-// goes with them.
-func (s *httpServer) keep(c *httpConn) {
-	if s.carrying.Load() != nil {
-		c.ask()
+// adopt goes on with a connection of another process. One that comes while the
+// server gives its connections away goes with them.
+func (s *httpServer) adopt(c net.Conn, _ []byte) {
+	hc := s.carriable(s.conns.add(c))
+	if s.draining.Load() {
+		hc.ask()
 	}
-	s.park.add(c)
+	go s.park.add(hc)
 }
 
 // polite asks HTTP/1 clients to leave once the drain began, unless their
@@ -136,23 +144,27 @@ func (s *httpServer) polite(next http.Handler) http.Handler {
 		next = http.DefaultServeMux
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ProtoMajor == 1 && r.Header.Get("Upgrade") == "" && s.draining.Load() && s.carrying.Load() == nil {
+		if r.ProtoMajor == 1 && r.Header.Get("Upgrade") == "" && s.draining.Load() && !s.carries() {
 			w.Header().Set("Connection", "close")
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-func (s *httpServer) drain(limit context.Context, grace time.Duration, h *handover) {
-	if h != nil && !s.tls {
-		s.carrying.Store(newCarrier(s.socket, s.takeBack)) // so that no reply says close
-	}
+// carries reports whether connections leave instead of being closed.
+func (s *httpServer) carries() bool { return !s.tls && s.conns.handover.possible() }
+
+func (s *httpServer) drain(limit context.Context, grace time.Duration) {
 	s.draining.Store(true)
 	closeAll(s.listeners)
 	s.loops.Wait() // what was accepted is counted now
 	s.conns.stop()
 	s.goAways.send()
-	s.handOver(limit, h)
+	if !s.tls && s.conns.handover.open(limit) {
+		for _, c := range s.conns.all() {
+			c.http.ask()
+		}
+	}
 	s.conns.wait(limit)
 
 	last, cancel := context.WithTimeout(context.Background(), grace)
@@ -161,42 +173,6 @@ func (s *httpServer) drain(limit context.Context, grace time.Duration, h *handov
 	s.conns.wait(last)       // hijacked connections are not Shutdown's
 	_ = s.srv.Close()
 	s.conns.closeAll()
-}
-
-// handOver passes connections on until none is left or limit ends. What cannot
-// be passed on is left to be drained.
-func (s *httpServer) handOver(limit context.Context, h *handover) {
-	to := s.carrying.Load()
-	if to == nil {
-		return
-	}
-	defer s.carrying.Store(nil)
-	if s.conns.len() == 0 {
-		return
-	}
-	sender := h.dial(limit)
-	if sender == nil {
-		return
-	}
-	for _, c := range s.conns.all() {
-		c.http.ask()
-	}
-	ended := make(chan struct{})
-	go func() { defer close(ended); s.conns.wait(limit) }()
-	err := to.run(sender, ended)
-	if err != nil {
-		h.log.Warn("connections are drained instead", "server", s.socket, "error", err)
-	}
-	h.log.Info("handed connections over", "server", s.socket, "connections", to.sent)
-}
-
-// takeBack goes on with connections that were given away in vain.
-func (s *httpServer) takeBack(conns []*httpConn) {
-	for _, c := range conns {
-		again := s.carriable(s.conns.add(c.conn.Conn))
-		s.conns.remove(c.conn)
-		go s.park.add(again)
-	}
 }
 
 // closedListener is a listener that was closed before the first Accept.

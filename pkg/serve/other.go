@@ -36,8 +36,9 @@ func (s *otherServer) addrs() []string { return addresses(s.listeners) }
 
 func (s *otherServer) open() int { return s.conns.len() }
 
-func (s *otherServer) start(fail func(error)) {
+func (s *otherServer) start(h *handover, fail func(error)) {
 	s.conns = newConns()
+	s.conns.handover = h
 	for _, l := range s.listeners {
 		go func() {
 			if err := s.srv.Serve(listener{l, func(c net.Conn) net.Conn { return s.conns.add(c) }}); !s.draining.Load() {
@@ -47,7 +48,7 @@ func (s *otherServer) start(fail func(error)) {
 	}
 }
 
-func (s *otherServer) drain(limit context.Context, _ time.Duration, _ *handover) {
+func (s *otherServer) drain(limit context.Context, _ time.Duration) {
 	s.draining.Store(true)
 	closeAll(s.listeners)
 	if err := s.srv.Shutdown(limit); err != nil {

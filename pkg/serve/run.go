@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os/signal"
 	"strings"
 	"sync"
@@ -36,13 +37,13 @@ type server interface {
 	// close gives up what listen took, where start is never called.
 	close()
 	// start serves in the background, and tells fail when serving ends before
-	// drain is called.
-	start(fail func(error))
+	// drain is called. Connections may leave by h, which may be nil.
+	start(h *handover, fail func(error))
 	// addrs are the addresses that it serves, for messages.
 	addrs() []string
 	// drain stops accepting and returns when no connection is left. When limit
 	// ends it shuts down what is left, and has cut it a grace later.
-	drain(limit context.Context, grace time.Duration, h *handover)
+	drain(limit context.Context, grace time.Duration)
 	// open counts the open connections.
 	open() int
 }
@@ -59,8 +60,8 @@ func Run(ctx context.Context, options ...Option) error {
 	for _, o := range options {
 		o(l)
 	}
-	if len(l.servers) == 0 {
-		return errors.New("serve.Run was given no server")
+	if err := l.check(); err != nil {
+		return err
 	}
 	ctx, unhook := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer unhook()
@@ -75,16 +76,17 @@ func Run(ctx context.Context, options ...Option) error {
 		}
 		return err
 	}
+	adopters := l.adopters()
 	failed := make(chan error, 1)
 	for _, s := range l.servers {
-		s.start(func(err error) {
+		s.start(l.handover, func(err error) {
 			select {
 			case failed <- fmt.Errorf("serving %s: %w", s.name(), err):
 			default: // the first failure is the reason
 			}
 		})
 	}
-	l.handover.adopt(l.servers)
+	l.handover.adopt(adopters)
 	stopWatchdog, err := l.announce()
 	defer stopWatchdog()
 	if err == nil {
@@ -96,6 +98,22 @@ func Run(ctx context.Context, options ...Option) error {
 	}
 	l.drain(err)
 	return err
+}
+
+// An adopter is a server that goes on with connections of an earlier instance.
+type adopter interface {
+	server
+	adopt(c net.Conn, state []byte)
+}
+
+func (l *life) adopters() map[string]func(net.Conn, []byte) {
+	all := map[string]func(net.Conn, []byte){}
+	for _, s := range l.servers {
+		if a, ok := s.(adopter); ok {
+			all[s.name()] = a.adopt
+		}
+	}
+	return all
 }
 
 // listen gives every server its sockets, or none of them any.
@@ -120,6 +138,24 @@ func (l *life) listen() error {
 	if left := socks.Unclaimed(); len(left) > 0 {
 		l.close()
 		return fmt.Errorf("systemd passed sockets that no server asked for: %s: their clients would wait forever; serve them, or remove their socket units", strings.Join(left, ", "))
+	}
+	return nil
+}
+
+// check refuses what cannot be run. An adopted kind is no server.
+func (l *life) check() error {
+	names, servers := map[string]bool{}, 0
+	for _, s := range l.servers {
+		if names[s.name()] {
+			return fmt.Errorf("serve.Run was given two servers or kinds named %q", s.name())
+		}
+		names[s.name()] = true
+		if _, ok := s.(*adopted); !ok {
+			servers++
+		}
+	}
+	if servers == 0 {
+		return errors.New("serve.Run was given no server")
 	}
 	return nil
 }
@@ -159,7 +195,9 @@ func (l *life) announce() (stopWatchdog func(), err error) {
 func (l *life) describe() string {
 	var parts []string
 	for _, s := range l.servers {
-		parts = append(parts, s.name()+" on "+strings.Join(s.addrs(), " "))
+		if addrs := s.addrs(); len(addrs) > 0 {
+			parts = append(parts, s.name()+" on "+strings.Join(addrs, " "))
+		}
 	}
 	return strings.Join(parts, ", ")
 }
@@ -181,10 +219,11 @@ func (l *life) drain(reason error) {
 	defer l.handover.close()
 	var all sync.WaitGroup
 	for _, s := range l.servers {
-		all.Go(func() { s.drain(limit, grace, l.handover) })
+		all.Go(func() { s.drain(limit, grace) })
 	}
 	done := make(chan struct{})
 	go func() { all.Wait(); close(done) }()
+	go l.handover.run(limit, done)
 
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
