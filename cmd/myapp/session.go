@@ -1,15 +1,19 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"time"
 
 	"github.com/gobwas/ws"
 	"github.com/gobwas/ws/wsutil"
+
+	"github.com/nodrop/nodrop/pkg/serve"
 )
 
 const (
@@ -21,17 +25,71 @@ const (
 
 // session is one WebSocket, on the server's side.
 type session struct {
-	conn net.Conn
+	conn  net.Conn
+	early []byte // read ahead of the session, to be taken first
 
 	mu      sync.Mutex // a frame is written whole, and none after the close frame
 	closing bool
+	between bool // no byte of the next message was read
+	leave   bool // another instance is there to go on
 }
 
-// serve echoes messages read from in until either side closes. The caller
-// closes the connection.
-func (s *session) serve(in io.Reader) {
+func newSession(conn net.Conn, early []byte) *session {
+	return &session{conn: conn, early: bytes.Clone(early)}
+}
+
+// errLeave is why a session that another instance goes on with ends here.
+var errLeave = errors.New("between two messages, to be passed on")
+
+// run echoes messages until either side closes, or until another instance goes
+// on with the connection. The caller closes it.
+func (s *session) run(ctx context.Context) {
+	leaving := serve.Leaving(s.conn)
+	for {
+		over := make(chan struct{})
+		var tending sync.WaitGroup
+		tending.Go(func() { s.tend(ctx, leaving, over) })
+		left := s.serve()
+		close(over)
+		tending.Wait() // nothing is written any more
+		if !left || serve.Pass(s.conn, kindWebSocket, s.early) == nil {
+			return
+		}
+		s.leave, leaving = false, nil // nobody takes it: it stays until ctx ends
+	}
+}
+
+// Read reads what the peer sends, never more than is asked for, so that between
+// two messages nothing but early is in this process.
+func (s *session) Read(p []byte) (n int, err error) {
+	if len(s.early) > 0 {
+		n = copy(p, s.early)
+		s.early = s.early[n:]
+	} else {
+		n, err = s.conn.Read(p)
+	}
+	if n > 0 {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.between = false
+	}
+	return n, err
+}
+
+// depart asks for the session to end between two messages.
+func (s *session) depart() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.leave = true
+	if s.between && !s.closing {
+		s.conn.SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
+// serve reports whether the session ended in order to be passed on.
+func (s *session) serve() (left bool) {
 	rd := &wsutil.Reader{
-		Source:         in,
+		Source:         s,
 		State:          ws.StateServerSide,
 		CheckUTF8:      true,
 		MaxMessageSize: maxMessage,
@@ -39,21 +97,29 @@ func (s *session) serve(in io.Reader) {
 	}
 	for {
 		if err := s.next(rd); err != nil {
+			if errors.Is(err, errLeave) {
+				return true
+			}
 			if code, reason := farewell(err); code != 0 {
 				s.close(code, reason)
 				// Unread input would turn our close of the connection into a
 				// reset, which can overtake the frame that says why.
-				io.Copy(io.Discard, in)
+				io.Copy(io.Discard, s)
 			}
-			return
+			return false
 		}
 	}
 }
 
 // next reads one frame or one message and answers it.
 func (s *session) next(rd *wsutil.Reader) error {
-	s.expect(pongTimeout)
+	if s.expect(pongTimeout) {
+		return errLeave
+	}
 	h, err := rd.NextFrame()
+	if errors.Is(err, os.ErrDeadlineExceeded) && s.departs() {
+		return errLeave
+	}
 	if err != nil {
 		return err
 	}
@@ -89,12 +155,16 @@ func (s *session) control(h ws.Header, body io.Reader) error {
 	return nil // a pong
 }
 
-// tend pings the peer until over is closed, and says goodbye when ctx ends.
-func (s *session) tend(ctx context.Context, over <-chan struct{}) {
+// tend pings the peer until over is closed, ends the session when leaving is,
+// so that it can be passed on, and says goodbye when ctx ends.
+func (s *session) tend(ctx context.Context, leaving, over <-chan struct{}) {
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
 	for {
 		select {
+		case <-leaving:
+			leaving = nil
+			s.depart()
 		case <-over:
 			return
 		case <-tick.C:
@@ -141,13 +211,24 @@ func (s *session) write(frame []byte) error {
 	return err
 }
 
-// expect gives the peer d to send something, unless we are closing.
-func (s *session) expect(d time.Duration) {
+// expect gives the peer d to send its next message, unless we are closing. It
+// reports whether the session is to be passed on instead.
+func (s *session) expect(d time.Duration) (leave bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.closing {
-		s.conn.SetReadDeadline(time.Now().Add(d))
+	if s.closing {
+		return false
 	}
+	s.between = true
+	s.conn.SetReadDeadline(time.Now().Add(d))
+	return s.leave
+}
+
+// departs reports whether a read that ran out of time did so for depart.
+func (s *session) departs() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.leave && s.between && !s.closing
 }
 
 // farewell says with which code (RFC 6455, 7.4.1) and reason a session ends that

@@ -1,8 +1,7 @@
 package main
 
 import (
-	"bufio"
-	"io"
+	"context"
 	"net"
 	"net/http"
 	"strings"
@@ -10,8 +9,12 @@ import (
 	"github.com/gobwas/ws"
 )
 
+// kindWebSocket is the name under which WebSockets go to another instance.
+const kindWebSocket = "websocket"
+
 // echo is the handler of /ws, a WebSocket (RFC 6455) that sends every message
-// back. When the drain is over it says 1001 Going Away.
+// back. In an upgrade one in the clear goes on in the next instance, on the
+// same connection; any other is told 1001 Going Away when the drain is over.
 //
 // It stays in the handler for as long as the WebSocket lives, so that the
 // request's context still tells when the server goes away.
@@ -31,16 +34,15 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // the upgrader has told the client
 	}
-	s := &session{conn: conn}
-	over := make(chan struct{})
-	defer close(over)
-	go s.tend(r.Context(), over)
-	s.serve(afterHandshake(conn, rw.Reader))
+	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
+	newSession(conn, early).run(r.Context())
 }
 
-// afterHandshake reads what the client sent together with its handshake, which
-// net/http left in early, and then conn itself, never more than is asked for:
-// between two frames nothing of the stream is in this process.
-func afterHandshake(conn net.Conn, early *bufio.Reader) io.Reader {
-	return io.MultiReader(io.LimitReader(early, int64(early.Buffered())), conn)
+// adoptWebSocket goes on with a WebSocket of an earlier instance, whose state
+// is what that one had read ahead.
+func adoptWebSocket(ctx context.Context) func(net.Conn, []byte) {
+	return func(conn net.Conn, early []byte) {
+		defer conn.Close()
+		newSession(conn, early).run(ctx)
+	}
 }
