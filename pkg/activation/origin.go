@@ -22,7 +22,8 @@ var unitDirs = []string{"/etc/systemd/system", "/run/systemd/system", "/usr/lib/
 // readOrigin tells a systemd service from everything else. $SYSTEMD_EXEC_PID
 // names the process that systemd itself started (systemd.exec(5), since 248);
 // $INVOCATION_ID alone does not do, since every terminal of a desktop session
-// inherits one. On older systems being a child of PID 1 stands in.
+// inherits one; $NOTIFY_SOCKET with it does, for a program behind a script. On
+// older systems being a child of PID 1 stands in.
 func readOrigin(getenv func(string) string, pid, ppid int) (origin, error) {
 	o := origin{unitDir: unitDirs}
 	if n := getenv("LISTEN_FDS"); n != "" {
@@ -37,7 +38,7 @@ func readOrigin(getenv func(string) string, pid, ppid int) (origin, error) {
 	if main := getenv("SYSTEMD_EXEC_PID"); main != "" {
 		direct = main == strconv.Itoa(pid)
 	}
-	if direct {
+	if direct || getenv("NOTIFY_SOCKET") != "" {
 		cgroup, _ := os.ReadFile("/proc/self/cgroup") // absent: the name is only for messages
 		o.service = serviceOf(string(cgroup))
 	}
@@ -55,17 +56,18 @@ func checkProtocol(fds, listenPID string, pid int) error {
 }
 
 // serviceOf finds the unit in the text of /proc/self/cgroup, such as
-// "0::/system.slice/myapp.service". A service that cannot be found there is
-// still a service.
+// "0::/system.slice/myapp.service": the last one, as a user's services are
+// below user@1000.service. One that cannot be found there is still a service.
 func serviceOf(cgroup string) string {
+	service := "this service"
 	for line := range strings.Lines(cgroup) {
 		for _, part := range strings.Split(strings.TrimSpace(line), "/") {
 			if strings.HasSuffix(part, ".service") {
-				return part
+				service = part
 			}
 		}
 	}
-	return "this service"
+	return service
 }
 
 // missing is the error of a service that was started without its sockets.
@@ -81,7 +83,7 @@ func (o origin) missing(name string) error {
 // when one is found on disk, else by the usual name.
 func (o origin) advice(name string) string {
 	if o.service == "" {
-		return fmt.Sprintf("pass one with FileDescriptorName=%s", name)
+		return fmt.Sprintf("pass one with FileDescriptorName=%s, or by systemd-socket-activate --fdname=%s", name, name)
 	}
 	base := strings.TrimSuffix(strings.TrimSuffix(o.service, ".service"), "-standby")
 	for _, dir := range o.unitDir {

@@ -21,6 +21,7 @@ func TestReadOrigin(t *testing.T) {
 		{name: "a service", env: map[string]string{"INVOCATION_ID": "x", "SYSTEMD_EXEC_PID": "4711"}, ppid: 1, service: true},
 		{name: "a service of systemd 247", env: map[string]string{"INVOCATION_ID": "x"}, ppid: 1, service: true},
 		{name: "PID 1 of a container is no systemd", ppid: 1},
+		{name: "a service behind a script", env: map[string]string{"INVOCATION_ID": "x", "SYSTEMD_EXEC_PID": "12", "NOTIFY_SOCKET": "/run/systemd/notify"}, ppid: 12, service: true},
 		{name: "a shell in between", env: map[string]string{"LISTEN_FDS": "1", "LISTEN_PID": "12"}, err: "let ExecStart= start the program itself"},
 		{name: "nonsense", env: map[string]string{"LISTEN_FDS": "many", "LISTEN_PID": "4711"}, err: `LISTEN_FDS="many"`},
 	}
@@ -42,10 +43,11 @@ func TestReadOrigin(t *testing.T) {
 
 func TestServiceOf(t *testing.T) {
 	for cgroup, want := range map[string]string{
-		"0::/system.slice/myapp.service\n":                      "myapp.service",
-		"0::/system.slice/myapp.service/sub\n":                  "myapp.service",
-		"12:pids:/system.slice/myapp.service\n0::/\n":           "myapp.service",
-		"0::/system.slice/system-myapp.slice/myapp@1.service\n": "myapp@1.service",
+		"0::/system.slice/myapp.service\n":                                     "myapp.service",
+		"0::/system.slice/myapp.service/sub\n":                                 "myapp.service",
+		"12:pids:/system.slice/myapp.service\n0::/\n":                          "myapp.service",
+		"0::/system.slice/system-myapp.slice/myapp@1.service\n":                "myapp@1.service",
+		"0::/user.slice/user-1.slice/user@1.service/app.slice/myapp.service\n": "myapp.service",
 		"": "this service",
 	} {
 		if got := serviceOf(cgroup); got != want {

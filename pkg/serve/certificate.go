@@ -37,8 +37,9 @@ type certificate struct {
 
 	mu      sync.Mutex
 	pair    *tls.Certificate
-	seen    files     // when they were last read, well or not
+	seen    files     // when they were last read
 	checked time.Time // when seen was last compared
+	warned  string    // what was last said about files that cannot be read
 }
 
 // files is what tells that the pair changed: a renewal replaces a file, or
@@ -85,23 +86,25 @@ func (c *certificate) current() *tls.Certificate {
 }
 
 // refresh reads changed files. While a renewal is half done, with a new
-// certificate and the old key, the pair does not match: the old one stays, and
-// the next change is looked at again.
+// certificate and the old key or a key that cannot be read yet, the old pair
+// stays, and the files are read again the next time.
 func (c *certificate) refresh() {
 	now, err := c.look()
 	if err == nil {
 		if now.same(c.seen) {
 			return
 		}
-		c.seen = now
 		var pair *tls.Certificate
 		if pair, err = c.read(); err == nil {
-			c.pair = pair
+			c.pair, c.seen, c.warned = pair, now, ""
 			c.log.Info("certificate read again", "file", c.certFile)
 			return
 		}
 	}
-	c.log.Warn("certificate changed and cannot be used, the old one stays", "error", err)
+	if c.warned != err.Error() {
+		c.warned = err.Error()
+		c.log.Warn("certificate changed and cannot be used, the old one stays", "error", err)
+	}
 }
 
 func (c *certificate) read() (*tls.Certificate, error) {

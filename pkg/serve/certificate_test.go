@@ -86,10 +86,23 @@ func TestCertificateIsReadAgain(t *testing.T) {
 	if got := commonName(t, c); got != "renewed" {
 		t.Errorf("after the renewal the certificate is of %q", got)
 	}
+	// A key that could not be read is read again, though the files look the same.
+	c.seen = files{c.seen.key, c.seen.cert}
+	c.refresh()
+	if !c.seen.same(must(c.look())) {
+		t.Error("files that were read are not taken for seen")
+	}
 	os.Remove(keyFile)
 	if got := commonName(t, c); got != "renewed" {
 		t.Errorf("with the key gone the certificate is of %q", got)
 	}
+}
+
+func must(f files, err error) files {
+	if err != nil {
+		panic(err)
+	}
+	return f
 }
 
 func rename(t *testing.T, from, to string) {

@@ -28,10 +28,14 @@ type client interface {
 var clientTLS = &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2", "http/1.1"}}
 
 // dial opens a connection for proto: "http/1.1", "https/1.1" or "h2".
-func dial(addr, proto string) (client, error) {
+// Each of wraps goes around the TCP connection.
+func dial(addr, proto string, wraps ...func(net.Conn) net.Conn) (client, error) {
 	c, err := net.DialTimeout("tcp", addr, 10*time.Second)
 	if err != nil {
 		return nil, err
+	}
+	for _, wrap := range wraps {
+		c = wrap(c)
 	}
 	if proto != "http/1.1" {
 		cfg := clientTLS.Clone()

@@ -58,6 +58,9 @@ func startWith(t *testing.T, sock *os.File, proto string, srv *http.Server, h *h
 		}
 		srv.TLSConfig = cert.config(nil)
 	}
+	if err := s.prepare(); err != nil {
+		t.Fatal(err)
+	}
 	s.start(h, func(err error) { t.Errorf("server failed: %v", err) })
 	return s
 }
@@ -323,6 +326,7 @@ func TestPoliteLeavesUpgradesAlone(t *testing.T) {
 	}{
 		{"HTTP/1", "", 1, "close"},
 		{"upgrade", "websocket", 1, ""},
+		{"upgrade that is not done", "h2c", 1, "close"},
 		{"HTTP/2", "", 2, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -340,3 +344,49 @@ type headerOnly struct{ h http.Header }
 func (w headerOnly) Header() http.Header         { return w.h }
 func (w headerOnly) Write(p []byte) (int, error) { return len(p), nil }
 func (w headerOnly) WriteHeader(int)             {}
+
+// A reply whose end is still in the kernel when net/http closes gets there,
+// however slowly the client reads.
+func TestSlowReaderGetsTheWholeReply(t *testing.T) {
+	for _, proto := range protos {
+		t.Run(proto, func(t *testing.T) {
+			const size = 4 << 20
+			entered, release := make(chan struct{}), make(chan struct{})
+			s := startOn(t, sharedSocket(t), proto, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				close(entered)
+				<-release
+				w.Write(make([]byte, size))
+			})})
+			c, err := dial(s.addr(), proto, func(c net.Conn) net.Conn { return &slowReader{Conn: c} })
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.close()
+			replied := make(chan struct{})
+			go func() {
+				defer close(replied)
+				if reply, _, err := c.do("GET", "/", ""); err != nil || len(reply) != size {
+					t.Errorf("read %d of %d bytes, %v", len(reply), size, err)
+				}
+				c.close()
+			}()
+			waitFor(t, "the request", entered)
+			done := drainIn(s, 20*time.Second, time.Second)
+			waitDraining(t, s)
+			close(release)
+			waitFor(t, "the reply", replied)
+			waitFor(t, "the drain", done)
+		})
+	}
+}
+
+// slowReader reads about 1.3 MB a second, so that a reply of 4 MB takes longer
+// than the second that net/http leaves an HTTP/2 connection.
+type slowReader struct{ net.Conn }
+
+func (r *slowReader) Read(p []byte) (int, error) {
+	timer := time.NewTimer(12 * time.Millisecond)
+	defer timer.Stop()
+	<-timer.C
+	return r.Conn.Read(p[:min(len(p), 16<<10)])
+}

@@ -6,7 +6,11 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 )
+
+// hookConn is what http.Server.ConnState has shown for this connection so far.
+func (c *h2conn) hookConn() net.Conn { return c.Conn }
 
 // h2conn is a connection that an HTTP/2 server of net/http runs on, and that
 // can be ended without refusing a request (RFC 9113, section 6.8):
@@ -17,13 +21,18 @@ import (
 //  2. The answer to the PING comes behind the last of these streams. It is
 //     swapped for a GOAWAY from the client: upon that net/http names the last
 //     stream, finishes what is open, and closes the connection.
+//
+// There are two PINGs, one after the other: a client may answer the first, by
+// the goroutine that reads, while another that chose its stream before the
+// GOAWAY came has yet to write it. Go's does.
 type h2conn struct {
 	net.Conn
 
 	write  sync.Mutex
 	frames frames
-	leave  bool        // step 1 is due at the next boundary
+	ours   string      // frames of ours, due at the next boundary
 	asked  atomic.Bool // step 1 is done
+	again  bool        // so is the second PING
 
 	in     *bufio.Reader
 	rest   int    // bytes of the present frame that the server has yet to read
@@ -38,30 +47,74 @@ func (c *h2conn) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
 	c.frames.advance(p[:n])
 	if err == nil {
-		err = c.ask()
+		err = c.writeOurs()
 	}
 	return n, err
 }
 
-// goAway takes the first step as soon as it can be taken, which is now or
-// behind the frame that is half written. It waits for a client that does not
-// read. An error shows at the server's next write.
+// goAway takes the first step.
 func (c *h2conn) goAway() {
-	c.write.Lock()
-	defer c.write.Unlock()
-	c.leave = true
-	_ = c.ask()
+	c.asked.Store(true)
+	c.insert(goAwayFrame + pingFrame)
 }
 
-func (c *h2conn) ask() error {
-	if !c.leave || !c.frames.boundary() {
+func (c *h2conn) ping() {
+	timer := time.NewTimer(pingAgain)
+	defer timer.Stop()
+	<-timer.C
+	c.insert(pingFrame)
+}
+
+// pingAgain is the time between an answer to the first PING and the second.
+const pingAgain = 50 * time.Millisecond
+
+// insert writes frames of ours as soon as they can be written, which is now or
+// behind the frame that is half written. It waits for a client that does not
+// read. An error shows at the server's next write.
+func (c *h2conn) insert(frames string) {
+	c.write.Lock()
+	defer c.write.Unlock()
+	c.ours += frames
+	_ = c.writeOurs()
+}
+
+func (c *h2conn) writeOurs() error {
+	if c.ours == "" || !c.frames.boundary() {
 		return nil
 	}
-	c.leave = false
-	c.asked.Store(true)
-	_, err := io.WriteString(c.Conn, goAwayFrame+pingFrame)
+	_, err := io.WriteString(c.Conn, c.ours)
+	c.ours = ""
 	return err
 }
+
+// Close, after the two steps, ends only what we send: net/http closes a second
+// after the last reply was written, but the kernel may have much of it yet to
+// send, and would throw it away when the client sends a WINDOW_UPDATE to a closed
+// socket.
+func (c *h2conn) Close() error {
+	half, ok := c.Conn.(interface{ CloseWrite() error })
+	if !c.asked.Load() || !ok || half.CloseWrite() != nil {
+		return c.Conn.Close()
+	}
+	return nil
+}
+
+// linger, behind net/http, reads until the client has closed or sent nothing
+// for a while, and closes.
+func (c *h2conn) linger() {
+	defer c.Conn.Close()
+	if !c.asked.Load() {
+		return
+	}
+	b := make([]byte, 4096)
+	for c.Conn.SetReadDeadline(time.Now().Add(lingerTime)) == nil {
+		if _, err := c.Conn.Read(b); err != nil {
+			return
+		}
+	}
+}
+
+const lingerTime = 5 * time.Second
 
 // Read reads frame by frame, in order to take the second step.
 func (c *h2conn) Read(p []byte) (int, error) {
@@ -93,7 +146,10 @@ func (c *h2conn) nextFrame() error {
 		if err != nil {
 			return err
 		}
-		if string(frame) == pingAckFrame {
+		if string(frame) == pingAckFrame && !c.again {
+			c.again = true
+			go c.ping()
+		} else if string(frame) == pingAckFrame {
 			_, err = c.in.Discard(size)
 			c.swapIn = clientGoAwayFrame
 			return err

@@ -74,8 +74,9 @@ func FuzzReadPassesEverythingButTheAnswer(f *testing.F) {
 		}
 		c := newH2Conn(pieces{r: bytes.NewReader(in), rand: r})
 		c.asked.Store(asked)
+		c.again = true // this is the answer to the second PING
 		if got := readAll(t, c, r); !bytes.Equal(got, want) {
-			t.Errorf("read\n%q\nwant\n%q", got, want)
+			t.Errorf("read %d bytes, want %d, or others", len(got), len(want))
 		}
 	})
 }

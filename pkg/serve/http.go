@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,8 +49,34 @@ func (s *httpServer) listen(socks *activation.Sockets, log *slog.Logger) error {
 		addr = ":http"
 	}
 	var err error
-	s.listeners, err = socks.Listen(s.socket, addr)
-	return err
+	if s.listeners, err = socks.Listen(s.socket, addr); err != nil {
+		return err
+	}
+	if err := s.prepare(); err != nil {
+		s.close()
+		return fmt.Errorf("socket %q: %w", s.socket, err)
+	}
+	return nil
+}
+
+// prepare puts our part into the http.Server, and finds what is wrong with it
+// while the instance is not ready yet.
+func (s *httpServer) prepare() error {
+	if c := s.srv.TLSConfig; s.tls && (c == nil || len(c.Certificates) == 0 && c.GetCertificate == nil && c.GetConfigForClient == nil) {
+		return errors.New("no certificate: give serve.HTTPS the names of its files, or the http.Server a TLSConfig that has one")
+	}
+	s.srv.Handler = s.polite(s.srv.Handler)
+	s.park = newPark(s.srv, s.listeners[0].Addr())
+	// Serving a listener that is closed makes net/http set up HTTP/2 and return.
+	base := s.srv.BaseContext
+	s.srv.BaseContext = nil
+	err := s.serve(closedListener{})
+	s.srv.BaseContext = base
+	if !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	s.goAways = hookHTTP2(s.srv)
+	return nil
 }
 
 func (s *httpServer) close() { closeAll(s.listeners) }
@@ -61,12 +88,7 @@ func (s *httpServer) open() int { return s.conns.len() }
 func (s *httpServer) start(h *handover, fail func(error)) {
 	s.conns = newConns()
 	s.conns.handover = h
-	s.srv.Handler = s.polite(s.srv.Handler)
-	// Serving a closed listener makes net/http set up HTTP/2 and return.
-	_ = s.serve(closedListener{})
-	s.goAways = hookHTTP2(s.srv)
 	s.followStates()
-	s.park = newPark(s.srv)
 	go s.serve(s.park)
 	for _, l := range s.listeners {
 		s.loops.Go(func() {
@@ -116,8 +138,11 @@ func (s *httpServer) give(c *httpConn) bool {
 func (s *httpServer) followStates() {
 	hook := s.srv.ConnState
 	s.srv.ConnState = func(c net.Conn, state http.ConnState) {
-		if hc, ok := c.(*httpConn); ok {
-			hc.state(state)
+		switch inner := c.(type) {
+		case *httpConn:
+			inner.state(state)
+		case interface{ hookConn() net.Conn }: // HTTP/2; the user's hook saw the connection below
+			c = inner.hookConn()
 		}
 		if hook != nil {
 			hook(c, state)
@@ -144,11 +169,18 @@ func (s *httpServer) polite(next http.Handler) http.Handler {
 		next = http.DefaultServeMux
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ProtoMajor == 1 && r.Header.Get("Upgrade") == "" && s.draining.Load() && !s.carries() {
+		if r.ProtoMajor == 1 && s.draining.Load() && !switches(r) && !s.carries() {
 			w.Header().Set("Connection", "close")
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// switches reports whether the request asks for another protocol (RFC 9110,
+// section 7.8). Those that ask for HTTP/2 in the clear get a reply by HTTP/1.1.
+func switches(r *http.Request) bool {
+	upgrade := r.Header.Get("Upgrade")
+	return upgrade != "" && !strings.EqualFold(upgrade, "h2c")
 }
 
 // carries reports whether connections leave instead of being closed.
@@ -156,8 +188,7 @@ func (s *httpServer) carries() bool { return !s.tls && s.conns.handover.possible
 
 func (s *httpServer) drain(limit context.Context, grace time.Duration) {
 	s.draining.Store(true)
-	closeAll(s.listeners)
-	s.loops.Wait() // what was accepted is counted now
+	s.stopAccepting(limit)
 	s.conns.stop()
 	s.goAways.send()
 	if !s.tls && s.conns.handover.open(limit) {
@@ -169,10 +200,38 @@ func (s *httpServer) drain(limit context.Context, grace time.Duration) {
 
 	last, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
+	s.closeParked()
 	_ = s.srv.Shutdown(last) // its error is the end of last
 	s.conns.wait(last)       // hijacked connections are not Shutdown's
 	_ = s.srv.Close()
 	s.conns.closeAll()
+}
+
+// closeParked does for parked connections what Shutdown does for idle ones.
+func (s *httpServer) closeParked() {
+	_ = s.park.Close()
+	for _, c := range s.conns.all() {
+		if c.http != nil && c.http.parked.Load() {
+			c.http.Close()
+		}
+	}
+}
+
+// stopAccepting returns when every connection that was accepted is counted. It
+// does not wait beyond limit for a listener that cannot be closed: one that
+// blocks in accept(2), because another instance was started without
+// NonBlocking=yes.
+func (s *httpServer) stopAccepting(limit context.Context) {
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		closeAll(s.listeners)
+		s.loops.Wait()
+	}()
+	select {
+	case <-stopped:
+	case <-limit.Done():
+	}
 }
 
 // closedListener is a listener that was closed before the first Accept.

@@ -42,6 +42,7 @@ func hookHTTP2(srv *http.Server) *goAways {
 		g.add(frames)
 		defer g.remove(frames)
 		serve(srv, tls.Client(inTLSConn{conn: c}, nil), h)
+		frames.linger()
 	}
 	srv.TLSNextProto[keyClear] = func(srv *http.Server, c *tls.Conn, h http.Handler) {
 		if below, ok := c.NetConn().(interface{ UnencryptedNetConn() net.Conn }); ok {

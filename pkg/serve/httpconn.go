@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -30,6 +31,8 @@ import (
 type httpConn struct {
 	*conn
 	give func(*httpConn) bool // takes the connection over; false: too late
+
+	parked atomic.Bool // not with net/http yet, see park
 
 	mu       sync.Mutex
 	buffer   int       // size of the first Read

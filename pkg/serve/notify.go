@@ -3,6 +3,8 @@ package serve
 import (
 	"fmt"
 	"log/slog"
+	"net"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -10,19 +12,48 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 )
 
-// send passes state to the service manager (sd_notify(3)). Without one, that
-// is without $NOTIFY_SOCKET, it does nothing.
-func send(state string) error {
-	if _, err := daemon.SdNotify(false, state); err != nil {
+// notifier tells the service manager about the life (sd_notify(3)). Without
+// one, that is without $NOTIFY_SOCKET, it does nothing. It keeps its socket:
+// a server that has run out of descriptors must still get its watchdog message
+// through.
+type notifier struct {
+	conn *net.UnixConn // nil: nobody to tell
+	log  *slog.Logger
+}
+
+func newNotifier(log *slog.Logger) (notifier, error) {
+	n := notifier{log: log}
+	path := os.Getenv("NOTIFY_SOCKET")
+	if path == "" {
+		return n, nil
+	}
+	var err error
+	if n.conn, err = net.DialUnix("unixgram", nil, &net.UnixAddr{Name: path, Net: "unixgram"}); err != nil {
+		return n, fmt.Errorf("notifying systemd: %w", err)
+	}
+	return n, nil
+}
+
+func (n notifier) close() {
+	if n.conn != nil {
+		n.conn.Close()
+	}
+}
+
+func (n notifier) send(state string) error {
+	if n.conn == nil {
+		return nil
+	}
+	if _, err := n.conn.Write([]byte(state)); err != nil {
 		return fmt.Errorf("notifying systemd: %w", err)
 	}
 	return nil
 }
 
-// notify is send for what a life can do without.
-func notify(log *slog.Logger, state string) {
-	if err := send(state); err != nil {
-		log.Warn(err.Error())
+// try is send for what a life can do without.
+func (n notifier) try(state string) {
+	if err := n.send(state); err != nil {
+		n.log.Warn(err.Error())
 	}
 }
 
@@ -34,7 +65,7 @@ func status(text string) string {
 
 // watchdog sends WATCHDOG=1 at half of WatchdogSec= until stop is called, also
 // during the drain (sd_watchdog_enabled(3)).
-func watchdog(log *slog.Logger) (stop func(), err error) {
+func (n notifier) watchdog() (stop func(), err error) {
 	interval, err := daemon.SdWatchdogEnabled(false)
 	if err != nil {
 		return func() {}, fmt.Errorf("reading systemd's watchdog time: %w", err)
@@ -50,7 +81,7 @@ func watchdog(log *slog.Logger) (stop func(), err error) {
 		for {
 			select {
 			case <-tick.C:
-				notify(log, daemon.SdNotifyWatchdog)
+				n.try(daemon.SdNotifyWatchdog)
 			case <-done:
 				return
 			}

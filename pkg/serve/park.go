@@ -16,6 +16,7 @@ import (
 // request; these are idle, with the idle time-out. So they wait here, and go to
 // net/http when their next request is there to be read.
 type park struct {
+	addr        net.Addr      // of the server
 	idleTimeout time.Duration // 0: none
 	ready       chan net.Conn
 
@@ -23,8 +24,8 @@ type park struct {
 	closed  chan struct{}
 }
 
-func newPark(srv *http.Server) *park {
-	p := &park{idleTimeout: srv.IdleTimeout, ready: make(chan net.Conn), closed: make(chan struct{})}
+func newPark(srv *http.Server, addr net.Addr) *park {
+	p := &park{addr: addr, idleTimeout: srv.IdleTimeout, ready: make(chan net.Conn), closed: make(chan struct{})}
 	if p.idleTimeout == 0 {
 		p.idleTimeout = srv.ReadTimeout // as net/http has it
 	}
@@ -34,6 +35,7 @@ func newPark(srv *http.Server) *park {
 // add keeps c until it has something to read, is given away, or is idle for
 // too long.
 func (p *park) add(c *httpConn) {
+	c.parked.Store(true)
 	var idle time.Time
 	if p.idleTimeout > 0 {
 		idle = time.Now().Add(p.idleTimeout)
@@ -42,6 +44,7 @@ func (p *park) add(c *httpConn) {
 		c.Close()
 		return
 	}
+	c.parked.Store(false)
 	select {
 	case p.ready <- c:
 	case <-p.closed:
@@ -64,7 +67,7 @@ func (p *park) Close() error {
 	return nil
 }
 
-func (p *park) Addr() net.Addr { return &net.UnixAddr{Name: "handover", Net: "unixpacket"} }
+func (p *park) Addr() net.Addr { return p.addr }
 
 // awaitRequest waits until there is something to read, be it the end, without
 // taking any of it. It reports false when the connection was given away, or

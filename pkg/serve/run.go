@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"os/signal"
 	"strings"
 	"sync"
@@ -25,6 +26,7 @@ type life struct {
 	drainTimeout time.Duration
 	servers      []server
 	handover     *handover
+	notifier     notifier
 }
 
 // server is what a life needs of each kind of server. Calls come in this
@@ -37,7 +39,8 @@ type server interface {
 	// close gives up what listen took, where start is never called.
 	close()
 	// start serves in the background, and tells fail when serving ends before
-	// drain is called. Connections may leave by h, which may be nil.
+	// drain is called. Connections may leave by h, which may be nil. What is
+	// wrong with the server itself, listen has found.
 	start(h *handover, fail func(error))
 	// addrs are the addresses that it serves, for messages.
 	addrs() []string
@@ -66,6 +69,11 @@ func Run(ctx context.Context, options ...Option) error {
 	ctx, unhook := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer unhook()
 
+	var err error
+	if l.notifier, err = newNotifier(l.log); err != nil {
+		return err
+	}
+	defer l.notifier.close()
 	if err := l.listen(); err != nil {
 		return err
 	}
@@ -80,6 +88,9 @@ func Run(ctx context.Context, options ...Option) error {
 	failed := make(chan error, 1)
 	for _, s := range l.servers {
 		s.start(l.handover, func(err error) {
+			if err == nil {
+				err = errors.New("it ended by itself")
+			}
 			select {
 			case failed <- fmt.Errorf("serving %s: %w", s.name(), err):
 			default: // the first failure is the reason
@@ -93,9 +104,9 @@ func Run(ctx context.Context, options ...Option) error {
 		select {
 		case err = <-failed:
 		case <-ctx.Done():
-			unhook() // from here on a second signal kills
 		}
 	}
+	unhook() // from here on a signal kills
 	l.drain(err)
 	return err
 }
@@ -145,7 +156,14 @@ func (l *life) listen() error {
 // check refuses what cannot be run. An adopted kind is no server.
 func (l *life) check() error {
 	names, servers := map[string]bool{}, 0
+	used := map[*http.Server]bool{}
 	for _, s := range l.servers {
+		if hs, ok := s.(*httpServer); ok {
+			if hs.srv == nil || used[hs.srv] {
+				return fmt.Errorf("serve.Run: server %q has to be an http.Server of its own", s.name())
+			}
+			used[hs.srv] = true
+		}
 		if names[s.name()] {
 			return fmt.Errorf("serve.Run was given two servers or kinds named %q", s.name())
 		}
@@ -171,10 +189,10 @@ func (l *life) ready(ctx context.Context) error {
 	if len(l.checks) == 0 {
 		return ctx.Err()
 	}
-	notify(l.log, status("starting: readiness check"))
+	l.notifier.try(status("starting: readiness check"))
 	for _, check := range l.checks {
 		if err := check(ctx); err != nil {
-			notify(l.log, status("not ready: "+err.Error()))
+			l.notifier.try(status("not ready: " + err.Error()))
 			return fmt.Errorf("readiness check: %w", err)
 		}
 	}
@@ -186,10 +204,10 @@ func (l *life) ready(ctx context.Context) error {
 func (l *life) announce() (stopWatchdog func(), err error) {
 	serving := "serving " + l.describe()
 	l.log.Info(serving)
-	if err := send("READY=1\n" + status(serving)); err != nil {
+	if err := l.notifier.send("READY=1\n" + status(serving)); err != nil {
 		return func() {}, err
 	}
-	return watchdog(l.log)
+	return l.notifier.watchdog()
 }
 
 func (l *life) describe() string {
@@ -211,7 +229,7 @@ func (l *life) drain(reason error) {
 		what = "failed, draining: " + reason.Error()
 	}
 	l.log.Info(what, "connections", l.open(), "limit", l.drainTimeout.String())
-	notify(l.log, "STOPPING=1\n"+status(what))
+	l.notifier.try("STOPPING=1\n" + status(what))
 
 	limit, cancel := context.WithTimeout(context.Background(), l.drainTimeout)
 	defer cancel()
@@ -234,7 +252,7 @@ func (l *life) drain(reason error) {
 			return
 		case <-tick.C:
 			left := max(l.drainTimeout-time.Since(begun), 0)
-			notify(l.log, status(fmt.Sprintf("%s: %d connections left, %.0f s at most", what, l.open(), left.Seconds())))
+			l.notifier.try(status(fmt.Sprintf("%s: %d connections left, %.0f s at most", what, l.open(), left.Seconds())))
 		}
 	}
 }

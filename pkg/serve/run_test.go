@@ -59,6 +59,16 @@ var scenarios = map[string]func() error{
 	"other fails": func() error {
 		return Run(context.Background(), Other("http", "", brokenServer{}))
 	},
+	"other stops": func() error {
+		return Run(context.Background(), Other("http", "", idleServer{}))
+	},
+	"no certificate": func() error {
+		return Run(context.Background(), HTTPS("http", &http.Server{Handler: hello}, "", ""))
+	},
+	"same server": func() error {
+		srv := &http.Server{Handler: hello}
+		return Run(context.Background(), HTTP("http", srv), HTTP("admin", srv))
+	},
 	"none": func() error { return Run(context.Background()) },
 }
 
@@ -66,6 +76,10 @@ type brokenServer struct{}
 
 func (brokenServer) Serve(net.Listener) error       { return errors.New("out of order") }
 func (brokenServer) Shutdown(context.Context) error { return nil }
+
+type idleServer struct{ brokenServer }
+
+func (idleServer) Serve(net.Listener) error { return nil }
 
 // child is a running scenario.
 type child struct {
@@ -225,6 +239,9 @@ func TestFailures(t *testing.T) {
 		{"two servers", []string{"http"}, `no socket is named "admin" among those that systemd passed (http)`},
 		{"serve", []string{"http", "metrics"}, "systemd passed sockets that no server asked for: metrics"},
 		{"other fails", []string{"http"}, "serving http: out of order"},
+		{"other stops", []string{"http"}, "serving http: it ended by itself"},
+		{"no certificate", []string{"http"}, "no certificate: give serve.HTTPS"},
+		{"same server", []string{"http"}, "an http.Server of its own"},
 		{"none", nil, "no server"},
 	} {
 		t.Run(tt.scenario, func(t *testing.T) {
@@ -234,6 +251,11 @@ func TestFailures(t *testing.T) {
 			}
 			if !strings.Contains(c.stderr.String(), tt.want) {
 				t.Errorf("stderr %q, want %q", c.stderr.String(), tt.want)
+			}
+			for s := range drainStates(c) {
+				if strings.Contains(s, "READY=1") && !strings.HasPrefix(tt.scenario, "other ") {
+					t.Error("it told systemd that it was ready")
+				}
 			}
 		})
 	}
@@ -250,13 +272,11 @@ func TestStatusIsOneLine(t *testing.T) {
 
 func TestOtherServerIsShutDown(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	srv := &http.Server{Handler: hello}
-	ready := make(chan struct{})
+	serving := make(chan struct{})
+	srv := &http.Server{Handler: hello, BaseContext: func(net.Listener) context.Context { close(serving); return context.Background() }}
 	done := make(chan error, 1)
-	go func() {
-		done <- Run(ctx, Other("any", "127.0.0.1:0", srv), Ready(func(context.Context) error { close(ready); return nil }))
-	}()
-	waitFor(t, "readiness", ready)
+	go func() { done <- Run(ctx, Other("any", "127.0.0.1:0", srv)) }()
+	waitFor(t, "the server", serving)
 	cancel()
 	select {
 	case err := <-done:
@@ -266,6 +286,7 @@ func TestOtherServerIsShutDown(t *testing.T) {
 	case <-time.After(30 * time.Second):
 		t.Fatal("Run did not return")
 	}
+	srv.BaseContext = nil
 	if err := srv.Serve(closedListener{}); !errors.Is(err, http.ErrServerClosed) {
 		t.Errorf("the server was not shut down: %v", err)
 	}
