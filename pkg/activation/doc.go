@@ -23,4 +23,9 @@
 // The descriptors are shared with systemd and with other instances of the
 // program. Closing a listener here closes this process's copy only: systemd's
 // stays open, and connections queue in the kernel until somebody accepts.
+//
+// Set NonBlocking=yes in the service unit where two instances may share a
+// socket: systemd otherwise clears O_NONBLOCK, which they share as well, with
+// each start, and a listener of the other instance blocks where nothing can
+// wake it (systemd.service(5)). The companion units of nodrop do so.
 package activation

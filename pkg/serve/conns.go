@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"syscall"
 )
 
 // conns are the open connections of one server.
@@ -118,6 +119,14 @@ func (c *conn) Close() error {
 // NetConn returns the connection below, as tls.Conn's method of that name
 // does.
 func (c *conn) NetConn() net.Conn { return c.Conn }
+
+// SyscallConn gives access to the descriptor, for its options.
+func (c *conn) SyscallConn() (syscall.RawConn, error) {
+	if sc, ok := c.Conn.(syscall.Conn); ok {
+		return sc.SyscallConn()
+	}
+	return nil, errors.ErrUnsupported
+}
 
 // CloseWrite lets net/http close one half first, so that the client reads the
 // last reply before it sees a reset.

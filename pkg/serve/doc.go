@@ -29,8 +29,9 @@
 //
 //   - No further connection is accepted; each that was accepted is served. What
 //     the kernel queues is for the next instance, which has the same socket.
-//   - HTTP/1.1: requests are answered, and from now on each reply says
-//     "Connection: close" (RFC 9112, section 9.6).
+//   - HTTP/1.1: requests are answered, and the reply to each that begins from
+//     now on says "Connection: close" (RFC 9112, section 9.6). As with any such
+//     reply, what a client has pipelined behind that request is not answered.
 //   - HTTP/2: a GOAWAY that names the highest possible stream tells clients to
 //     go elsewhere, and refuses nothing (RFC 9113, section 6.8).
 //   - With a handover socket (package carry), HTTP/1.1 connections in the clear

@@ -9,8 +9,8 @@ import (
 )
 
 // DefaultDrainTimeout is how long a drain may take unless [DrainTimeout] says
-// otherwise. It is longer than the usual idle time-out of a client or proxy,
-// 60 s, and with the end of the drain fits systemd's default TimeoutStopSec=.
+// otherwise. It is longer than the usual idle time-out of a proxy, 60 s, and
+// with the end of the drain fits systemd's default TimeoutStopSec=.
 const DefaultDrainTimeout = 75 * time.Second
 
 // An Option is a part of the life that [Run] owns: a server, or a setting.
