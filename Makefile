@@ -22,10 +22,13 @@ package: build ## myapp as deb and rpm, into bin/
 	VERSION=$(VERSION) bin/nodrop package -f packaging/myapp/nfpm.yaml -p deb -t bin
 	VERSION=$(VERSION) bin/nodrop package -f packaging/myapp/nfpm.yaml -p rpm -t bin
 
+bench: ## what serve.Run and the carry cost, as ratios side by side
+	scripts/bench.sh
+
 lint: ## formatters and linters, for Go, shell and units
 	scripts/lint.sh
 
 clean: ## remove what the other targets made in the checkout
 	rm -rf bin build dist
 
-.PHONY: help build test demo package lint clean
+.PHONY: help build test demo package bench lint clean
