@@ -51,22 +51,6 @@ func (s *otherServer) start(h *handover, fail func(error)) {
 func (s *otherServer) drain(limit context.Context, grace time.Duration) {
 	s.draining.Store(true)
 	closeAll(s.listeners)
-	done := make(chan error, 1)
-	go func() { done <- s.srv.Shutdown(limit) }()
-	select {
-	case err := <-done:
-		if err != nil {
-			s.log.Warn("shutting down "+s.socket, "error", err)
-		}
-	case <-after(limit, grace):
-		s.log.Warn("shutting down "+s.socket, "error", "Shutdown does not return")
-	}
+	shutDown(s.srv.Shutdown, s.socket, s.log, limit, grace)
 	s.conns.closeAll()
-}
-
-// after returns a channel that is closed d after the end of ctx.
-func after(ctx context.Context, d time.Duration) <-chan struct{} {
-	c := make(chan struct{})
-	context.AfterFunc(ctx, func() { time.AfterFunc(d, func() { close(c) }) })
-	return c
 }
