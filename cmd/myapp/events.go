@@ -126,13 +126,11 @@ func writeEvent(conn net.Conn, event []byte) error {
 }
 
 // adoptEvents goes on with a stream of an earlier instance.
-func adoptEvents(ctx context.Context) func(net.Conn, []byte) {
-	return func(conn net.Conn, state []byte) {
-		var s stream
-		if err := json.Unmarshal(state, &s); err != nil || s.Every <= 0 {
-			conn.Close()
-			return
-		}
-		s.live(ctx, conn)
+func adoptEvents(ctx context.Context, conn net.Conn, state []byte) {
+	var s stream
+	if err := json.Unmarshal(state, &s); err != nil || s.Every <= 0 {
+		conn.Close()
+		return
 	}
+	s.live(ctx, conn)
 }

@@ -34,14 +34,13 @@ func run(ctx context.Context, c config) error {
 	web := named(meter.observe(log, routes()))
 
 	clear := newServer(c.httpAddr, web, log)
-	goingAway := clear.BaseContext(nil)
 
 	err = serve.Run(ctx,
 		serve.HTTP("http", clear),
 		serve.HTTPS("https", newServer(c.httpsAddr, web, log), c.tlsCert, c.tlsKey),
 		serve.HTTP("metrics", newServer(c.metricsAddr, named(meter.handler()), log)),
-		serve.Adopt(kindWebSocket, adoptWebSocket(goingAway)),
-		serve.Adopt(kindEvents, adoptEvents(goingAway)),
+		serve.Adopt(kindWebSocket, adoptWebSocket),
+		serve.Adopt(kindEvents, adoptEvents),
 		serve.Ready(ready(c.tlsCert, c.tlsKey, dir)),
 		serve.Logger(log),
 	)

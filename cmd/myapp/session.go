@@ -71,6 +71,10 @@ func (s *session) Read(p []byte) (n int, err error) {
 	if n > 0 {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		if s.between && s.leave && !s.closing {
+			// depart came while this was being read: the rest is to come too.
+			s.conn.SetReadDeadline(time.Now().Add(pongTimeout))
+		}
 		s.between = false
 	}
 	return n, err

@@ -40,9 +40,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 
 // adoptWebSocket goes on with a WebSocket of an earlier instance, whose state
 // is what that one had read ahead.
-func adoptWebSocket(ctx context.Context) func(net.Conn, []byte) {
-	return func(conn net.Conn, early []byte) {
-		defer conn.Close()
-		newSession(conn, early).run(ctx)
-	}
+func adoptWebSocket(ctx context.Context, conn net.Conn, early []byte) {
+	defer conn.Close()
+	newSession(conn, early).run(ctx)
 }

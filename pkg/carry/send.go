@@ -25,11 +25,15 @@ var ErrNobody = errors.New("no instance is there to adopt connections")
 // and for each answer. An instance that takes longer is stuck.
 const answerTime = 5 * time.Second
 
+// fullTime is how long a message that nobody reads yet may wait for room.
+const fullTime = 50 * time.Millisecond
+
 // discardTime is how long Discard looks for more.
 const discardTime = 50 * time.Millisecond
 
 // Sender sends connections to one receiver. It is for one goroutine.
 type Sender struct {
+	path  string
 	conn  *net.UnixConn
 	blind bool
 	ended bool
@@ -44,7 +48,7 @@ func Dial(ctx context.Context, path string, blind bool) (*Sender, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the handover socket: %w", err)
 	}
-	s := &Sender{conn: c.(*net.UnixConn), blind: blind}
+	s := &Sender{path: path, conn: c.(*net.UnixConn), blind: blind}
 	if err := s.meet(ctx); err != nil {
 		c.Close()
 		return nil, fmt.Errorf("handover socket %s: %w", path, err)
@@ -124,8 +128,19 @@ func (s *Sender) send(conns []Conn) error {
 		return fmt.Errorf("%d connections with %d bytes of state do not fit one batch", len(conns), total)
 	}
 	err := withDescriptors(conns, func(fds []int) error {
+		message, rights := b.marshal(), syscall.UnixRights(fds...)
+		if s.blind {
+			s.conn.SetWriteDeadline(time.Now().Add(fullTime))
+			_, _, err := s.conn.WriteMsgUnix(message, rights, nil)
+			if !errors.Is(err, os.ErrDeadlineExceeded) {
+				return err
+			}
+			if err := s.again(); err != nil {
+				return err
+			}
+		}
 		s.conn.SetWriteDeadline(time.Now().Add(answerTime))
-		_, _, err := s.conn.WriteMsgUnix(b.marshal(), syscall.UnixRights(fds...), nil)
+		_, _, err := s.conn.WriteMsgUnix(message, rights, nil)
 		return err
 	})
 	if err == nil && !s.blind {
@@ -135,6 +150,18 @@ func (s *Sender) send(conns []Conn) error {
 		s.ended = true
 	}
 	return err
+}
+
+// again goes on over another connection to the handover socket: some hundred
+// messages fill one that nobody reads yet. What the first one holds stays.
+func (s *Sender) again() error {
+	c, err := net.DialUnix("unixpacket", nil, &net.UnixAddr{Name: s.path, Net: "unixpacket"})
+	if err != nil {
+		return fmt.Errorf("connecting to the handover socket once more: %w", err)
+	}
+	s.conn.Close()
+	s.conn = c
+	return checkPeer(c)
 }
 
 // awaitAnswer waits until the receiver has taken the batch. Before it gives

@@ -73,18 +73,24 @@ func liveConn(c net.Conn) *conn {
 // calls and from the names of servers.
 //
 // Adopted connections are drained like any other: they can leave again, and
-// those that do not are closed ten seconds after the end of the drain time.
-func Adopt(kind string, resume func(c net.Conn, state []byte)) Option {
-	return func(l *life) {
-		l.servers = append(l.servers, &adopted{kind: kind, resume: resume, conns: newConns()})
-	}
+// those that do not are closed ten seconds after the end of the drain time, at
+// which ctx ends.
+func Adopt(kind string, resume func(ctx context.Context, c net.Conn, state []byte)) Option {
+	return func(l *life) { l.servers = append(l.servers, newAdopted(kind, resume)) }
 }
 
 // adopted are connections of one kind that go on without a server.
 type adopted struct {
 	kind   string
-	resume func(net.Conn, []byte)
+	resume func(context.Context, net.Conn, []byte)
 	conns  *conns
+	ctx    context.Context // of resume
+	over   context.CancelFunc
+}
+
+func newAdopted(kind string, resume func(context.Context, net.Conn, []byte)) *adopted {
+	ctx, over := context.WithCancel(context.Background())
+	return &adopted{kind: kind, resume: resume, conns: newConns(), ctx: ctx, over: over}
 }
 
 func (a *adopted) name() string                                   { return a.kind }
@@ -95,12 +101,14 @@ func (a *adopted) addrs() []string                                { return nil }
 func (a *adopted) open() int                                      { return a.conns.len() }
 
 func (a *adopted) adopt(c net.Conn, state []byte) {
-	go a.resume(a.conns.add(c), state)
+	go a.resume(a.ctx, a.conns.add(c), state)
 }
 
 func (a *adopted) drain(limit context.Context, grace time.Duration) {
+	defer a.over()
 	a.conns.stop()
 	if !a.conns.wait(limit) {
+		a.over()
 		last, cancel := context.WithTimeout(context.Background(), grace)
 		defer cancel()
 		a.conns.wait(last)

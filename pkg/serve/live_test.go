@@ -3,6 +3,7 @@ package serve
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -66,12 +67,12 @@ func counterServer(t *testing.T) (*http.Server, *adopted) {
 		ahead, _ := rw.Reader.Peek(rw.Reader.Buffered())
 		new(counter).serve(conn, ahead)
 	})
-	return &http.Server{Handler: handler}, &adopted{kind: "counter", conns: newConns(), resume: func(conn net.Conn, state []byte) {
+	return &http.Server{Handler: handler}, newAdopted("counter", func(_ context.Context, conn net.Conn, state []byte) {
 		number, ahead, _ := strings.Cut(string(state), " ")
 		var c counter
 		fmt.Sscan(number, &c.lines)
 		c.serve(conn, []byte(ahead))
-	}}
+	})
 }
 
 // A long-lived connection crosses ten hand-overs with its state, and with lines

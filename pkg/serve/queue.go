@@ -2,6 +2,7 @@ package serve
 
 import (
 	"sync"
+	"time"
 
 	"github.com/nodrop/nodrop/pkg/carry"
 )
@@ -81,6 +82,7 @@ func (q *queue) sendTo(sender *carry.Sender, ended <-chan struct{}) (sent int, e
 	for {
 		select {
 		case <-q.more:
+			q.gather(ended)
 			batch := q.next()
 			if err := dispatch(sender, batch); err != nil {
 				return sent, err
@@ -89,6 +91,19 @@ func (q *queue) sendTo(sender *carry.Sender, ended <-chan struct{}) (sent int, e
 		case <-ended:
 			return sent, nil
 		}
+	}
+}
+
+// gatherTime is how long a connection may wait for others to leave with it: a
+// socket that nobody reads yet holds few messages, but large ones.
+const gatherTime = 2 * time.Millisecond
+
+func (q *queue) gather(ended <-chan struct{}) {
+	timer := time.NewTimer(gatherTime)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ended:
 	}
 }
 
