@@ -34,14 +34,17 @@ func drillCommand() *cli.Command {
 		Description: `Loads URL with clients that never retry, runs COMMAND meanwhile, and gives the verdict.
 
 Kinds of client:
-  fresh   a new TCP connection for each GET
-  post    keep-alive POSTs
-  tls     keep-alive GETs over TLS
-  h2      HTTP/2 over TLS
-  slow    keep-alive GETs of a URL that takes long
-  upload  keep-alive POSTs of 5 MiB, each spread over 1.5 s
-  idle    connections left idle while COMMAND runs, used again afterwards
-tls and h2 load the first https:// URL, the others the first http:// one; KIND=N@URL loads its own.
+  fresh      a new TCP connection for each GET
+  post       keep-alive POSTs
+  tls        keep-alive GETs over TLS
+  h2         HTTP/2 over TLS
+  slow       keep-alive GETs of a URL that takes long
+  upload     keep-alive POSTs of 5 MiB, each spread over 1.5 s
+  idle       connections left idle while COMMAND runs, used again afterwards
+  websocket  numbered messages over a WebSocket that sends them back
+  events     server-sent events whose ids are consecutive numbers
+tls and h2 load the first https:// URL, the others the first http:// one; KIND=N@URL loads its own,
+as websocket=100@http://127.0.0.1:8080/ws does.
 COMMAND's output goes to stderr.
 
 Exit status: 0 nothing was lost, 1 something was or COMMAND failed, 2 wrong use, 3 the drill could not run.`,

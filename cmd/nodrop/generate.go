@@ -18,7 +18,7 @@ func generateCommand() *cli.Command {
   DIR/units/NAME-standby.service.d, a link to where the admin's drop-ins for NAME.service are
   DIR/units/NAME.service.d/50-nodrop.conf, unless NAME.service says all that itself
   DIR/deb/preinst, postinst, prerm, postrm
-  DIR/rpm/post, preun, postun, posttrans
+  DIR/rpm/pre, post, preun, postun, posttrans
 
 The program itself need not be built yet. In the nfpms section of a .goreleaser.yaml, beside what the package ships
 itself (its own scripts are built into these: do not name them again):
@@ -30,7 +30,7 @@ itself (its own scripts are built into these: do not name them again):
     deb:
       scripts: {preinstall: DIR/deb/preinst, postinstall: DIR/deb/postinst, preremove: DIR/deb/prerm, postremove: DIR/deb/postrm}
     rpm:
-      scripts: {postinstall: DIR/rpm/post, preremove: DIR/rpm/preun, postremove: DIR/rpm/postun}
+      scripts: {preinstall: DIR/rpm/pre, postinstall: DIR/rpm/post, preremove: DIR/rpm/preun, postremove: DIR/rpm/postun}
   rpm:
     scripts: {posttrans: DIR/rpm/posttrans}`,
 		Flags:        []cli.Flag{configFlag()},

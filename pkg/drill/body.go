@@ -10,7 +10,7 @@ const (
 	postSize   = 1 << 10
 	uploadSize = 5 << 20
 	uploadTime = 1500 * time.Millisecond
-	chunk      = 64 << 10 // of an upload, and the size of write buffers
+	chunk      = 64 << 10 // of an upload, and the size of write buffers for bodies
 )
 
 // sizedReader is a request body that knows its length.

@@ -18,8 +18,13 @@ type exchanger interface {
 
 // newExchanger returns the exchanger for the kind of client that c is.
 func newExchanger(c Client, t *tally) (exchanger, error) {
-	if c.Kind == H2 {
+	switch c.Kind {
+	case H2:
 		return newH2(c, t)
+	case WebSocket:
+		return newWebSocket(c, t)
+	case Events:
+		return newEvents(c, t)
 	}
 	return newHTTP1(c, t)
 }
@@ -31,29 +36,46 @@ type worker struct {
 	timeout  time.Duration
 	interval time.Duration // between the beginnings of two requests
 	offset   time.Duration // before the first, so that clients do not march in step
+	pushed   bool          // requests are begun one upon the other: they end when the server likes
+	ready    func()        // to be called once the connection is open, or never will be; as often as one likes
 }
 
 // loop does requests until stop ends, finishes the one in flight, and closes the connection. When ctx ends it
 // drops everything. Stop must end when ctx does.
 func (w *worker) loop(ctx, stop context.Context) {
+	defer w.ready()
 	defer w.close()
 	next := time.Now().Add(w.offset)
 	for sleepUntil(stop, next) {
-		w.once(ctx)
-		next = next.Add(w.interval)
-		if now := time.Now(); next.Before(now) {
-			next = now // late: go on from here rather than catch up in a burst
+		f := w.once(ctx)
+		if f == nil {
+			w.ready()
+		}
+		next = w.after(next)
+		if w.pushed && (f == nil || f.kind == Sequence) {
+			next = time.Now() // the connection goes on
 		}
 	}
 }
 
-// once does one request and records it, unless the drill itself broke it off.
-func (w *worker) once(ctx context.Context) {
+// after is when the request after that of the time t is due. If that has passed already, the client goes on from
+// now rather than catch up in a burst.
+func (w *worker) after(t time.Time) time.Time {
+	next := t.Add(w.interval)
+	if now := time.Now(); next.Before(now) {
+		return now
+	}
+	return next
+}
+
+// once does one request and records it, unless the drill itself broke it off. It returns how it was lost, if it was.
+func (w *worker) once(ctx context.Context) *failure {
 	start := time.Now()
 	version, f := w.do(ctx, start.Add(w.timeout))
 	if end := time.Now(); ctx.Err() == nil {
 		w.tally.request(start, end, version, f)
 	}
+	return f
 }
 
 // idler is a client that keeps its connection idle while the command runs.
@@ -63,10 +85,10 @@ type idler struct {
 	delay time.Duration // between the command's end and the second request
 }
 
-// run opens the connection by a request, calls ready, waits until the context speak ends and then for the delay, and
-// does the second request on the same connection. It gives up when stop ends before speak does.
-func (w *idler) run(ctx, stop, speak context.Context, ready func()) {
-	defer ready()
+// run opens the connection by a request, waits until the context speak ends and then for the delay, and does the
+// second request on the same connection. It gives up when stop ends before speak does.
+func (w *idler) run(ctx, stop, speak context.Context) {
+	defer w.ready()
 	defer w.close()
 	for next := time.Now().Add(w.offset); !w.http.connected(); next = time.Now().Add(w.interval) {
 		if !sleepUntil(stop, next) {
@@ -74,7 +96,7 @@ func (w *idler) run(ctx, stop, speak context.Context, ready func()) {
 		}
 		w.once(ctx)
 	}
-	ready()
+	w.ready()
 
 	until, cancel := context.WithCancel(stop)
 	defer cancel()

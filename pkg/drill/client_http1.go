@@ -73,6 +73,22 @@ func (h *http1) do(ctx context.Context, deadline time.Time) (string, *failure) {
 // exchange sends the request and reads the response to its end. The response is nil unless it arrived
 // completely; it may have, and still be a failure: a status other than 2xx.
 func (h *http1) exchange() (*http.Response, *failure) {
+	resp, f := h.ask()
+	if f != nil {
+		return nil, f
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		return nil, fail(err, true)
+	}
+	if resp.StatusCode/100 != 2 {
+		return resp, &failure{Status, fmt.Errorf("HTTP %s", resp.Status)}
+	}
+	return resp, nil
+}
+
+// ask sends the request and reads the head of the response.
+func (h *http1) ask() (*http.Response, *failure) {
 	// The server may have answered and closed without reading all of a body: its answer counts, if there is one.
 	werr := h.send()
 	if _, err := h.reader.Peek(1); err != nil {
@@ -87,13 +103,6 @@ func (h *http1) exchange() (*http.Response, *failure) {
 	}
 	if err != nil {
 		return nil, fail(err, true)
-	}
-	defer resp.Body.Close()
-	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
-		return nil, fail(err, true)
-	}
-	if resp.StatusCode/100 != 2 {
-		return resp, &failure{Status, fmt.Errorf("HTTP %s", resp.Status)}
 	}
 	return resp, nil
 }
@@ -126,7 +135,7 @@ func (h *http1) idle(until context.Context) bool {
 		return true
 	}
 	h.drop()
-	h.tally.closedWhileIdle(f)
+	h.tally.closedAlone(f)
 	return false
 }
 
@@ -137,7 +146,10 @@ func (h *http1) open(ctx context.Context, deadline time.Time) error {
 	}
 	h.tally.connectionOpened()
 	h.conn = conn
-	h.reader, h.writer = bufio.NewReader(conn), bufio.NewWriterSize(conn, chunk)
+	h.reader, h.writer = bufio.NewReader(conn), bufio.NewWriter(conn)
+	if h.body != nil {
+		h.writer = bufio.NewWriterSize(conn, chunk)
+	}
 	h.unwatch = context.AfterFunc(ctx, func() { abort(conn) })
 	return nil
 }

@@ -16,21 +16,28 @@ type Kind string
 
 // The kinds of client.
 const (
-	Fresh  Kind = "fresh"
-	Post   Kind = "post"
-	TLS    Kind = "tls"
-	H2     Kind = "h2"
-	Slow   Kind = "slow"
-	Upload Kind = "upload"
-	Idle   Kind = "idle"
+	Fresh     Kind = "fresh"
+	Post      Kind = "post"
+	TLS       Kind = "tls"
+	H2        Kind = "h2"
+	Slow      Kind = "slow"
+	Upload    Kind = "upload"
+	Idle      Kind = "idle"
+	WebSocket Kind = "websocket"
+	Events    Kind = "events"
 )
 
 // Kinds returns all kinds of client, in the order in which help texts list them.
-func Kinds() []Kind { return []Kind{Fresh, Post, TLS, H2, Slow, Upload, Idle} }
+func Kinds() []Kind {
+	return []Kind{Fresh, Post, TLS, H2, Slow, Upload, Idle, WebSocket, Events}
+}
 
 // quick reports whether requests of this kind are answered as fast as the server can. The others take long
 // by their nature and would hide the quick ones' waits.
-func (k Kind) quick() bool { return k != Slow && k != Upload }
+func (k Kind) quick() bool { return k != Slow && k != Upload && k != Events }
+
+// lasting reports whether clients of this kind hold one connection, opened before the command, throughout the drill.
+func (k Kind) lasting() bool { return k == Idle || k == WebSocket || k == Events }
 
 func (k Kind) needsTLS() bool { return k == TLS || k == H2 }
 

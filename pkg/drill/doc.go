@@ -3,18 +3,20 @@
 //
 // # Clients
 //
-// Every client is a loop of its own with at most one request in flight (a closed model), paced by
-// Config.Rate. No client ever retries: a request that was begun either gets a complete 2xx response or is
+// Every client is a loop of its own with at most one request in flight, or four WebSocket messages (a closed
+// model), paced by Config.Rate. No client ever retries: a request that was begun either gets a complete 2xx response or is
 // lost. net/http's Transport is not used, because it silently repeats idempotent requests on re-used
 // connections; HTTP/1.1 is spoken on the bare connection, HTTP/2 on one http2.ClientConn at a time.
 //
-//	fresh   a new TCP connection for each GET
-//	post    keep-alive POSTs
-//	tls     keep-alive GETs over TLS, HTTP/1.1
-//	h2      GETs over TLS, HTTP/2 agreed by ALPN
-//	slow    keep-alive GETs of something that takes long
-//	upload  keep-alive POSTs of 5 MiB, each spread over 1.5 s
-//	idle    one keep-alive GET, then silence until the command has ended, then one more GET on the same connection
+//	fresh      a new TCP connection for each GET
+//	post       keep-alive POSTs
+//	tls        keep-alive GETs over TLS, HTTP/1.1
+//	h2         GETs over TLS, HTTP/2 agreed by ALPN
+//	slow       keep-alive GETs of something that takes long
+//	upload     keep-alive POSTs of 5 MiB, each spread over 1.5 s
+//	idle       one keep-alive GET, then silence until the command has ended, then one more GET on the same connection
+//	websocket  numbered messages over one WebSocket, to a server that sends each back
+//	events     one stream of server-sent events, whose ids are consecutive numbers
 //
 // Certificates are not verified: the server under drill is one's own.
 //
@@ -30,6 +32,18 @@
 // client learns of a close by its next request failing, so both are counted; an idle one sees it without
 // having sent anything, so only the close is. HTTP/2 requests that cross a GOAWAY on the wire and are
 // refused count as failed: only a retry would have saved them.
+//
+// A WebSocket client's request is a message, from its being sent to its echo: lost if that has not come by
+// Config.Timeout (timeout), comes after a later one, twice or altered (sequence), or if the connection ends before.
+// A close frame with 1001, 1000 or 1012 announces the end; one with any other code does not.
+//
+// An event client's request is the next event, and its wait the time since the one before. An event whose id is not
+// one above that of the event before, on the same connection, is a lost request (sequence), and so is none within
+// Config.Timeout. The server announces the end of a stream by ending a chunked or counted response
+// properly; the client goes on over another connection, with Last-Event-ID, and nothing is lost.
+//
+// Both open a connection whenever they have none; how often, the connections opened tell. X-Version is that of the
+// connection's first response, and counts for the first message or event only.
 //
 // A server's own idle time-out, if shorter than the drill, looks like a loss to idle clients.
 package drill

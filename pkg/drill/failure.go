@@ -13,13 +13,14 @@ type Failure string
 
 // The ways in which requests are lost.
 const (
-	Refused Failure = "refused" // the connection was refused, or the HTTP/2 stream
-	Reset   Failure = "reset"   // connection reset or broken pipe; HTTP/2: RST_STREAM
-	EOF     Failure = "eof"     // closed before the first byte of a response
-	Short   Failure = "short"   // closed within the response
-	Timeout Failure = "timeout" // not complete within Config.Timeout
-	Status  Failure = "status"  // any status but 2xx
-	Other   Failure = "other"
+	Refused  Failure = "refused"  // the connection was refused, or the HTTP/2 stream
+	Reset    Failure = "reset"    // connection reset or broken pipe; HTTP/2: RST_STREAM
+	EOF      Failure = "eof"      // closed before the first byte of a response
+	Short    Failure = "short"    // closed within the response
+	Timeout  Failure = "timeout"  // not complete within Config.Timeout
+	Status   Failure = "status"   // any status but 2xx; for a WebSocket, but 101
+	Sequence Failure = "sequence" // WebSocket: repeated, out of order or altered; events: the same, or some left out
+	Other    Failure = "other"
 )
 
 // failure is a lost request: the way and the cause.

@@ -10,7 +10,7 @@ import (
 // load is the clients at work.
 type load struct {
 	all    sync.WaitGroup
-	opened sync.WaitGroup // idle connections that are still to be opened
+	opened sync.WaitGroup // connections that are to live through the command and are still to be opened
 	cancel context.CancelFunc
 	stop   context.CancelFunc
 	speak  context.CancelFunc // lets idle clients do their second request
@@ -33,22 +33,29 @@ func (d *drill) start(ctx context.Context) (*load, error) {
 			}
 			share := float64(i) / float64(c.Number)
 			w := worker{exchanger: ex, tally: t, timeout: d.Timeout, interval: interval,
-				offset: time.Duration(share * float64(interval))}
-			if c.Kind != Idle {
-				l.all.Go(func() { w.loop(ctx, stopped) })
-				continue
+				offset: time.Duration(share * float64(interval)), pushed: c.Kind == Events, ready: func() {}}
+			if c.Kind.lasting() {
+				l.opened.Add(1)
+				w.ready = sync.OnceFunc(l.opened.Done)
 			}
-			// Half of the time after the command is enough for the idle to speak up one by one.
-			idle := idler{worker: w, http: ex.(*http1), delay: time.Duration(share * float64(d.After/2))}
-			l.opened.Add(1)
-			l.all.Go(func() { idle.run(ctx, stopped, speaking, sync.OnceFunc(l.opened.Done)) })
+			switch c.Kind {
+			case Idle:
+				// Half of the time after the command is enough for the idle to speak up one by one.
+				idle := idler{worker: w, http: ex.(*http1), delay: time.Duration(share * float64(d.After/2))}
+				l.all.Go(func() { idle.run(ctx, stopped, speaking) })
+			case WebSocket:
+				talk := talker{worker: w, socket: ex.(*webSocket)}
+				l.all.Go(func() { talk.run(ctx, stopped) })
+			default:
+				l.all.Go(func() { w.loop(ctx, stopped) })
+			}
 		}
 	}
 	return l, nil
 }
 
-// awaitIdle waits until all idle connections are open, for no longer than timeout.
-func (l *load) awaitIdle(ctx context.Context, timeout time.Duration) error {
+// awaitOpen waits until all connections are open that are to live through the command, for no longer than timeout.
+func (l *load) awaitOpen(ctx context.Context, timeout time.Duration) error {
 	opened := make(chan struct{})
 	go func() {
 		l.opened.Wait()
@@ -62,7 +69,7 @@ func (l *load) awaitIdle(ctx context.Context, timeout time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-timer.C:
-		return errors.New("opening the idle connections before the command, which was not run: not done within the time for one request")
+		return errors.New("opening the idle connections, WebSockets and event streams before the command, which was not run: not done within the time for one request")
 	}
 }
 

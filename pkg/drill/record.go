@@ -132,12 +132,12 @@ func (t *tally) connectionEnded(e end) {
 	}
 }
 
-// closedWhileIdle records that the server ended an idle connection: no request was lost with it.
-func (t *tally) closedWhileIdle(f *failure) {
+// closedAlone records that the server ended a connection without a word, and no request was lost with it.
+func (t *tally) closedAlone(f *failure) {
 	t.connectionEnded(closed)
 	t.rec.mu.Lock()
 	defer t.rec.mu.Unlock()
-	t.note(f.kind, "connection closed while idle: "+f.text())
+	t.note(f.kind, "connection closed, no request lost with it: "+f.text())
 }
 
 // note counts an error text; it keeps the first maxErrors distinct ones.

@@ -29,7 +29,7 @@ func (m *Millis) UnmarshalJSON(b []byte) error {
 type Report struct {
 	Started  time.Time    `json:"started"`
 	Command  Command      `json:"command"`
-	Total    Row          `json:"total"` // its waits leave out slow and upload, which take long by their nature
+	Total    Row          `json:"total"` // its waits leave out slow, upload and events, which take long by their nature
 	Kinds    []Row        `json:"kinds"`
 	Versions Versions     `json:"versions"`
 	Errors   []ErrorCount `json:"errors"` // the first few distinct ones

@@ -47,7 +47,7 @@ func TestWriteText(t *testing.T) {
    post        4     1,206       3       2               2.5 ms   17 ms  2.0 ms
   slow*        2         1       0       0                    -  3.00 s       -
   total        6     1,207       3       2               2.5 ms   17 ms  2.0 ms
-* takes long by its nature; the total's waits leave it out
+* long by its nature (events: the time between two); the total's waits leave it out
 
 the command took 4.00 s
 versions that answered: before 1.0.0; during 1.0.0, 1.1.0; after 1.1.0

@@ -57,7 +57,7 @@ func (d *drill) run(ctx context.Context, command func(context.Context) error, re
 
 	d.say("before: %d clients for %v", d.clients(), d.Before)
 	beforeEnd := time.Now().Add(d.Before)
-	if err := load.awaitIdle(ctx, d.Timeout); err != nil {
+	if err := load.awaitOpen(ctx, d.Timeout); err != nil {
 		return err
 	}
 	if !sleepUntil(ctx, beforeEnd) {

@@ -104,13 +104,18 @@ func TestPhases(t *testing.T) {
 // Every kind at work, broken off at each point: Run comes back, the command's context has ended, nothing counts as
 // lost that the drill itself broke off, and no goroutine stays behind.
 func TestBrokenOff(t *testing.T) {
-	h1, tls := newFaulty(t), newSecure(t, nil)
+	h1, tls, streams := newFaulty(t), newSecure(t, nil), newStreaming(t)
 	h1.work.Store(int64(50 * time.Millisecond))
 	cfg := Config{Before: 200 * time.Millisecond, After: time.Minute}
 	for _, kind := range Kinds() {
 		url := h1.url()
-		if kind.needsTLS() {
+		switch {
+		case kind.needsTLS():
 			url = tls.URL
+		case kind == WebSocket:
+			url = streams.URL + "/ws"
+		case kind == Events:
+			url = streams.URL + "/events"
 		}
 		cfg.Clients = append(cfg.Clients, Client{kind, 3, url})
 	}

@@ -38,7 +38,7 @@ func (r *Report) writeTable(b *bytes.Buffer) {
 	r.Total.writeText(table)
 	table.Flush()
 	if footnote {
-		b.WriteString("* takes long by its nature; the total's waits leave it out\n")
+		b.WriteString("* long by its nature (events: the time between two); the total's waits leave it out\n")
 	}
 	b.WriteString("\n")
 }
