@@ -14,7 +14,7 @@ func shutDown(shutdown func(context.Context) error, name string, log *slog.Logge
 	go func() { done <- shutdown(limit) }()
 	over := make(chan error, 1)
 	context.AfterFunc(limit, func() {
-		time.AfterFunc(grace, func() { over <- errors.New("Shutdown does not return") })
+		time.AfterFunc(grace, func() { over <- errors.New("waiting for it to return: it does not") })
 	})
 	var err error
 	select {
