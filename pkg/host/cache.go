@@ -138,12 +138,16 @@ func build(ctx context.Context, recipe recipe, root string, log io.Writer) error
 // so cannot be taken for dir's content when dir is removed.
 func debootstrap(ctx context.Context, recipe recipe, dir string, log io.Writer) error {
 	var output tail
+	usr := "--merged-usr"
+	if recipe.Split {
+		usr = "--no-merged-usr"
+	}
 	s, err := startSandbox(sandboxSpec{
 		Dir: dir,
 		// The script for sid serves every Debian release and is in every version of
 		// debootstrap; releases newer than debootstrap itself have none of their own.
-		Script: `exec debootstrap --variant=minbase --include="$1" "$2" . "$3" sid`,
-		Args:   []string{strings.Join(recipe.Packages, ","), recipe.Suite, mirror},
+		Script: `exec debootstrap --variant=minbase --include="$1" "$4" "$2" . "$3" sid`,
+		Args:   []string{strings.Join(recipe.Packages, ","), recipe.Suite, mirror, usr},
 		Env:    []string{"LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"},
 		Out:    io.MultiWriter(&output, log),
 	})

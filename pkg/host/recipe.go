@@ -28,6 +28,7 @@ type recipe struct {
 	Files    map[string]string // text by absolute path; replaces what a package put there
 	Masked   []string          // units that never start
 	Emptied  []string          // directories whose content is removed
+	Split    bool              // /lib is apart from /usr/lib
 }
 
 // newRecipe describes a root of suite with extra packages.
@@ -64,6 +65,8 @@ func newRecipe(suite string, extra []string) (recipe, error) {
 			"systemd-networkd-wait-online.service",
 		},
 		Emptied: []string{"/var/cache/apt/archives", "/var/lib/apt/lists"},
+		// The last release of which such machines are about: upgraded ones.
+		Split: suite == "bullseye",
 	}, nil
 }
 
@@ -76,6 +79,9 @@ const (
 func (r recipe) key() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %q %q %q\n", r.Suite, r.Packages, r.Masked, r.Emptied)
+	if r.Split {
+		fmt.Fprintln(h, "split")
+	}
 	for _, path := range slices.Sorted(maps.Keys(r.Files)) {
 		fmt.Fprintf(h, "%q %q\n", path, r.Files[path])
 	}

@@ -21,7 +21,7 @@ type builder struct {
 }
 
 func newBuilder(p *Package, strict string) builder {
-	var companions, all, installable, enable, upgrade, clean []string
+	var companions, all, installable, enable, arrive, upgrade, clean []string
 	for _, s := range p.Units.Services {
 		companions = append(companions, s.CompanionUnits()...)
 		if s.SharesRuntime() {
@@ -35,7 +35,9 @@ func newBuilder(p *Package, strict string) builder {
 		all = append(all, u.Name)
 		if u.Installable() {
 			installable = append(installable, u.Name)
-			enable = append(enable, strings.TrimSpace("nodrop_enable "+u.Name+" "+p.serviceOf(u)))
+			words := strings.TrimSpace(u.Name + " " + p.serviceOf(u))
+			enable = append(enable, "nodrop_enable "+words)
+			arrive = append(arrive, "nodrop_arrive "+words)
 		}
 	}
 	words := func(names []string) string { return strings.Join(names, " ") }
@@ -48,6 +50,8 @@ func newBuilder(p *Package, strict string) builder {
 		"RESTORE":  words(all),
 		"STOP":     words(append(companions, all...)),
 		"CLEAN":    words(clean),
+		"KEPT":     words(p.kept()),
+		"ARRIVE":   strings.Join(arrive, "\n"),
 		"ENABLE":   strings.Join(enable, "\n"),
 		"UPGRADE":  strings.Join(upgrade, "\n"),
 	}}

@@ -9,7 +9,7 @@ func Deb(p *Package) ([]Script, error) {
 	b := newBuilder(p, "set -e\n")
 	helpers := []string{
 		"say", "state", "remember", "forget", "deb-fail",
-		"policy-rc.d", "enabled", "active", "invocation", "start", "deb-version", "report", "upgrade",
+		"policy-rc.d", "enabled", "active", "invocation", "start", "look", "before", "deb-version", "report", "sockets", "upgrade",
 	}
 	return []Script{
 		b.script("preinst", helpers,
@@ -34,6 +34,7 @@ func Deb(p *Package) ([]Script, error) {
 		b.script("postrm", helpers,
 			b.use("deb-postrm"),
 			b.own(PostRemove, "deb-user"),
+			b.when("KEPT", "deb-kept"),
 		),
 	}, nil
 }

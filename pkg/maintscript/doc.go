@@ -7,10 +7,15 @@
 //
 // What the scripts promise:
 //   - an upgrade, reinstall or downgrade never stops a socket, and brings the new version into use by the strategy of the
-//     unit; a service that the admin stopped or masked is left alone;
+//     unit; a service or socket that the admin stopped, disabled or masked is left so;
+//   - where a port cannot be kept (the old version had bound it itself, or the address in a socket unit changed), service
+//     and socket are restarted together, and the terminal tells of the short gap;
 //   - a first install starts what is enabled; where no systemd runs, nothing is started, only enabled;
+//   - a purge takes what the services kept in StateDirectory= and its like;
 //   - an upgrade that fails leaves whoever serves serving, and says so: a deb's postinst exits 1, rpm's scriptlets exit 0
 //     because rpm rolls nothing back;
 //   - the package's own scripts are kept, each in a subshell: in postinst before anything starts, in prerm after
 //     everything has stopped. Their exit status is honoured.
+//
+// What that means case by case is in docs/states.md, whose tables are tested on real hosts.
 package maintscript

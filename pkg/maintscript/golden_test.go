@@ -37,12 +37,12 @@ func full(t *testing.T) *Package {
 	return &Package{
 		Name: "app",
 		Units: parse(t, map[string]string{
-			"app.service":    "[Service]\nType=notify\nRuntimeDirectory=app\n[Install]\nWantedBy=multi-user.target\n",
+			"app.service":    "[Service]\nType=notify\nRuntimeDirectory=app\nStateDirectory=app\n[Install]\nWantedBy=multi-user.target\n",
 			"app.socket":     "[Socket]\nListenStream=80\n[Install]\nWantedBy=sockets.target\n",
 			"app-tls.socket": "[Socket]\nListenStream=443\nService=app.service\n[Install]\nWantedBy=sockets.target\n",
 			"worker.service": "[Service]\nType=notify\n[X-Nodrop]\nStrategy=restart\n[Install]\nWantedBy=multi-user.target\n",
 			"tidy.service":   "[Service]\nType=oneshot\n[X-Nodrop]\nStrategy=restart\n",
-			"tidy.timer":     "[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n",
+			"tidy.timer":     "[Timer]\nOnCalendar=daily\nPersistent=yes\n[Install]\nWantedBy=timers.target\n",
 		}),
 		Sysusers: []string{"app.conf"},
 		Tmpfiles: []string{"app.conf"},

@@ -1,6 +1,6 @@
 package maintscript
 
-// RPM writes post, preun, postun and posttrans; %pre, %pretrans and %verifyscript stay the package's own. It refuses what Deb
+// RPM writes pre, post, preun, postun and posttrans; %pretrans and %verifyscript stay the package's own. It refuses what Deb
 // refuses.
 func RPM(p *Package) ([]Script, error) {
 	if err := p.check(); err != nil {
@@ -9,9 +9,14 @@ func RPM(p *Package) ([]Script, error) {
 	b := newBuilder(p, "")
 	helpers := []string{
 		"say", "state", "remember", "forget", "rpm-fail",
-		"no-policy", "enabled", "active", "invocation", "start", "rpm-version", "report", "upgrade",
+		"no-policy", "enabled", "active", "invocation", "start", "look", "before", "rpm-arrive", "rpm-version", "report", "sockets", "upgrade",
 	}
 	return []Script{
+		b.script("pre", helpers,
+			b.own(PreInstall, "rpm-user"),
+			b.use("rpm-pre"),
+			b.use("rpm-end"),
+		),
 		b.script("post", helpers,
 			b.when("SYSUSERS", "rpm-sysusers"),
 			b.when("TMPFILES", "rpm-tmpfiles"),

@@ -8,6 +8,7 @@ import (
 // Marks: what one script leaves for the next, over the sequences of dpkg and rpm.
 func TestSequences(t *testing.T) {
 	deb := "systemctl stop app-rollout.service app-standby.service app.socket app.service\n"
+	reset := "systemctl reset-failed app-rollout.service app-standby.service app.socket app.service\n"
 	both := "systemctl start app.socket\nsystemctl start app.service"
 	tests := []struct {
 		name  string
@@ -17,7 +18,7 @@ func TestSequences(t *testing.T) {
 	}{
 		{"deb: remove, then install", state("active", "enabled"),
 			[]string{"deb/prerm remove", "deb/postrm remove", "deb/preinst install 1.0.0", "deb/postinst configure 1.0.0"},
-			deb + enableBoth + "\n" + both},
+			deb + reset + enableBoth + "\n" + both},
 		{"deb: removal called off restores what ran", state("active", "enabled"),
 			[]string{"deb/prerm remove", "deb/postinst abort-remove"},
 			deb + both},
@@ -28,23 +29,32 @@ func TestSequences(t *testing.T) {
 			[]string{"deb/preinst install 1.0.0", "deb/postrm abort-install 1.0.0", "deb/postinst configure 1.0.0"},
 			enableBoth + "\nsystemctl start app-rollout.service"},
 		{"rpm: install, presets say yes", state("inactive", "enabled"),
-			[]string{"rpm/post 1", "rpm/posttrans 1"},
+			[]string{"rpm/pre 1", "rpm/post 1", "rpm/posttrans 1"},
 			"systemctl preset app.socket app.service\n" + both},
 		{"rpm: install, presets say no", state("inactive", "disabled"),
-			[]string{"rpm/post 1", "rpm/posttrans 1"},
+			[]string{"rpm/pre 1", "rpm/post 1", "rpm/posttrans 1"},
 			"systemctl preset app.socket app.service"},
 		{"rpm: upgrade", state("active", "enabled"),
-			[]string{"rpm/post 2", "rpm/preun 1", "rpm/postun 1", "rpm/posttrans 2"},
+			[]string{"rpm/pre 2", "rpm/post 2", "rpm/preun 1", "rpm/postun 1", "rpm/posttrans 2"},
 			"systemctl start app-rollout.service"},
 		{"rpm: upgrade of a stopped service", state("inactive", "enabled"),
-			[]string{"rpm/post 2", "rpm/preun 1", "rpm/postun 1", "rpm/posttrans 1"},
+			[]string{"rpm/pre 2", "rpm/post 2", "rpm/preun 1", "rpm/postun 1", "rpm/posttrans 1"},
 			""},
 		{"rpm: a rollout that fails is no scriptlet that fails", append(state("active", "enabled"), "fail/app-rollout.service:"),
-			[]string{"rpm/post 2", "rpm/posttrans 2"},
+			[]string{"rpm/pre 2", "rpm/post 2", "rpm/posttrans 2"},
 			"systemctl start app-rollout.service"},
+		{"rpm: upgrade that brings a socket", append(state("active", "enabled"), "load/app.socket: not-found", "active/app.socket: inactive"),
+			[]string{"rpm/pre 2", "rpm/post 2", "rpm/posttrans 2"},
+			"systemctl enable app.socket\nsystemctl start app.socket\nsystemctl start app-rollout.service"},
+		{"rpm: upgrade that brings all units", append(state("inactive", "enabled"), "load/app.socket: not-found", "load/app.service: not-found"),
+			[]string{"rpm/pre 2", "rpm/post 2", "rpm/posttrans 2"},
+			"systemctl preset app.socket\nsystemctl start app.socket\nsystemctl preset app.service\nsystemctl start app.service"},
+		{"rpm: upgrade that was interrupted, then erase", state("active", "enabled"),
+			[]string{"rpm/pre 2", "rpm/preun 0", "rpm/postun 0"},
+			strings.TrimSpace(deb + "systemctl disable app-rollout.service app-standby.service app.socket app.service\n" + reset)},
 		{"rpm: erase", state("active", "enabled"),
 			[]string{"rpm/preun 0", "rpm/postun 0"},
-			"systemctl --now disable app-rollout.service app-standby.service app.socket app.service"},
+			strings.TrimSpace(deb + "systemctl disable app-rollout.service app-standby.service app.socket app.service\n" + reset)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -85,13 +95,14 @@ func TestOwnScripts(t *testing.T) {
 		{"only a comment", "deb/postinst configure 1.0.0", "# nothing", 0, "systemctl start app-rollout.service", ""},
 		{"a here-document at the end", "deb/postinst configure 1.0.0", "cat <<END\n@PACKAGE@ $((1+1))\nEND", 0, "systemctl start app-rollout.service", "@PACKAGE@ 2\n"},
 		{"after everything has stopped", "deb/prerm remove", "exit 7", 7, "systemctl stop app-rollout.service app-standby.service app.socket app.service", "scripts.preremove failed"},
-		{"rpm goes on", "rpm/preun 0", "exit 7", 7, "systemctl --now disable app-rollout.service app-standby.service app.socket app.service", "scripts.preremove failed"},
+		{"rpm is refused", "rpm/pre 2", "exit 7", 7, "", "scripts.preinstall failed with status 7"},
+		{"rpm goes on", "rpm/preun 0", "exit 7", 7, "systemctl disable app-rollout.service app-standby.service app.socket app.service", "scripts.preremove failed"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p := small(t)
 			own := Own{Path: "own.sh", Data: []byte(tt.own)}
-			p.Own = map[Hook]Own{PostInstall: own, PreRemove: own}
+			p.Own = map[Hook]Own{PreInstall: own, PostInstall: own, PreRemove: own}
 			h := newHost(t, append(state("active", "enabled"), "known/app.socket: disabled", "known/app.service: disabled")...)
 			args := strings.Fields(tt.call)
 			output, status := h.run("/bin/sh", scripts(t, p)[args[0]], args[1:]...)

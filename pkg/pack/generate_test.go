@@ -25,7 +25,7 @@ func TestGenerate(t *testing.T) {
 	}
 	want := []string{
 		"gen/deb/postinst", "gen/deb/postrm", "gen/deb/preinst", "gen/deb/prerm",
-		"gen/rpm/post", "gen/rpm/posttrans", "gen/rpm/postun", "gen/rpm/preun",
+		"gen/rpm/post", "gen/rpm/posttrans", "gen/rpm/postun", "gen/rpm/pre", "gen/rpm/preun",
 		"gen/units/app-rollout.service", "gen/units/app-standby.service", "gen/units/app-standby.service.d",
 		"gen/units/app.service.d/50-nodrop.conf",
 	}
@@ -113,7 +113,7 @@ overrides:
   deb:
     scripts: {preinstall: gen/deb/preinst, postinstall: gen/deb/postinst, preremove: gen/deb/prerm, postremove: gen/deb/postrm}
   rpm:
-    scripts: {postinstall: gen/rpm/post, preremove: gen/rpm/preun, postremove: gen/rpm/postun}
+    scripts: {preinstall: gen/rpm/pre, postinstall: gen/rpm/post, preremove: gen/rpm/preun, postremove: gen/rpm/postun}
 rpm:
   scripts: {posttrans: gen/rpm/posttrans}
 `
@@ -145,7 +145,7 @@ func rpmTree(t *testing.T, path string) ([]string, map[string]string) {
 	t.Helper()
 	h := readRPM(t, path)
 	return h.files(), map[string]string{
-		"post": h.text(tagPostIn), "preun": h.text(tagPreUn), "postun": h.text(tagPostUn), "posttrans": h.text(tagPostTrans),
+		"pre": h.text(tagPreIn), "post": h.text(tagPostIn), "preun": h.text(tagPreUn), "postun": h.text(tagPostUn), "posttrans": h.text(tagPostTrans),
 	}
 }
 

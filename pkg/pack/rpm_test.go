@@ -11,6 +11,7 @@ import (
 // Tags of an rpm's header (rpmtag.h).
 const (
 	tagBuildHost  = 1007
+	tagPreIn      = 1023
 	tagPostIn     = 1024
 	tagPreUn      = 1025
 	tagPostUn     = 1026

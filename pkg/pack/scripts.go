@@ -24,16 +24,15 @@ func (c *config) ownScripts(info *nfpm.Info, packager string) (map[maintscript.H
 	return own, nil
 }
 
-// hooks are the settings of nfpm that name a script which we write; %pre of an rpm stays as it is.
+// hooks are the settings of nfpm that name a script which we write.
 func hooks(info *nfpm.Info, packager string) map[maintscript.Hook]*string {
 	all := map[maintscript.Hook]*string{
+		maintscript.PreInstall:  &info.Scripts.PreInstall,
 		maintscript.PostInstall: &info.Scripts.PostInstall,
 		maintscript.PreRemove:   &info.Scripts.PreRemove,
 		maintscript.PostRemove:  &info.Scripts.PostRemove,
 	}
-	if packager == "deb" {
-		all[maintscript.PreInstall] = &info.Scripts.PreInstall
-	} else {
+	if packager == "rpm" {
 		all[maintscript.PostTrans] = &info.RPM.Scripts.PostTrans
 	}
 	return all
@@ -44,7 +43,7 @@ func hook(script string) maintscript.Hook {
 	return map[string]maintscript.Hook{
 		"preinst": maintscript.PreInstall, "postinst": maintscript.PostInstall,
 		"prerm": maintscript.PreRemove, "postrm": maintscript.PostRemove,
-		"post": maintscript.PostInstall, "preun": maintscript.PreRemove,
+		"pre": maintscript.PreInstall, "post": maintscript.PostInstall, "preun": maintscript.PreRemove,
 		"postun": maintscript.PostRemove, "posttrans": maintscript.PostTrans,
 	}[script]
 }

@@ -80,3 +80,20 @@ systemctl is-active myapp.service myapp-standby.service || true`
 	m.must("systemctl", "stop", "myapp.socket", "myapp-https.socket", "myapp-metrics.socket", "myapp.service")
 	m.wantStates(map[string]string{"myapp.service": "inactive", "myapp.socket": "inactive"})
 }
+
+// Ten thousand idle connections cross an upgrade, and each is then answered by
+// the new version.
+func TestTenThousandIdleConnections(t *testing.T) {
+	m := installed(t)
+	m.publish(lab.Release{Version: "1.1.0"})
+	load := []string{"--client", "idle=10000", "--client", "post=4", "--after", "6s"}
+	r := m.cleanDrill(load, "apt-get", "-y", "upgrade")
+	for _, kind := range r.Kinds {
+		if kind.Connections.Announced > 0 || kind.Connections.Opened != uint64(kind.Clients) {
+			t.Errorf("%d %s clients: %d connections opened, %d asked to close", kind.Clients, kind.Kind, kind.Connections.Opened, kind.Connections.Announced)
+		}
+	}
+	if !slices.Equal(r.Versions.After, []string{"1.1.0"}) {
+		t.Errorf("after it these versions answered: %v", r.Versions.After)
+	}
+}

@@ -17,9 +17,14 @@ import (
 
 // releases builds each package once for all tests.
 type releases struct {
-	lab    *lab.Lab
-	nodrop string
-	debs   map[lab.Release]string
+	lab      *lab.Lab
+	nodrop   string
+	packages map[release]string
+}
+
+type release struct {
+	lab.Release
+	packager string
 }
 
 var built releases
@@ -46,20 +51,25 @@ func withLab(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	built.debs = map[lab.Release]string{}
+	built.packages = map[release]string{}
 	return m.Run()
 }
 
 func deb(t *testing.T, r lab.Release) string {
 	t.Helper()
-	if built.debs[r] == "" {
-		path, err := built.lab.Package(t.Context(), r, "deb")
+	return built.get(t, release{r, "deb"})
+}
+
+func (b releases) get(t *testing.T, r release) string {
+	t.Helper()
+	if b.packages[r] == "" {
+		path, err := b.lab.Package(t.Context(), r.Release, r.packager)
 		if err != nil {
 			t.Fatal(err)
 		}
-		built.debs[r] = path
+		b.packages[r] = path
 	}
-	return built.debs[r]
+	return b.packages[r]
 }
 
 // machine is a booted host. A failed test prints its journal.
@@ -68,9 +78,9 @@ type machine struct {
 	t *testing.T
 }
 
-func boot(t *testing.T, suite string) machine {
+func boot(t *testing.T, suite string, packages ...string) machine {
 	t.Helper()
-	h, err := host.Boot(t.Context(), host.Options{Suite: suite, Log: os.Stderr})
+	h, err := host.Boot(t.Context(), host.Options{Suite: suite, Packages: packages, Log: os.Stderr})
 	if err != nil {
 		t.Fatal(err)
 	}

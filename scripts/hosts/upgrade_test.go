@@ -74,13 +74,14 @@ func TestRestart(t *testing.T) {
 	m.wantStates(serving)
 }
 
+const tenUpgrades = `for n in 1 2 3 4 5 6 7 8 9 10; do apt-get -y install "myapp=1.0.$n" || exit 1; done`
+
 func TestTenUpgradesInARow(t *testing.T) {
 	m := installed(t)
 	for n := 1; n <= 10; n++ {
 		m.publish(lab.Release{Version: fmt.Sprintf("1.0.%d", n)})
 	}
-	const upgrades = `for n in 1 2 3 4 5 6 7 8 9 10; do apt-get -y install "myapp=1.0.$n" || exit 1; done`
-	r := m.cleanDrill(lab.Load, "sh", "-c", upgrades)
+	r := m.cleanDrill(lab.Load, "sh", "-c", tenUpgrades)
 	if !slices.Equal(r.Versions.After, []string{"1.0.10"}) {
 		t.Errorf("after the upgrades these versions answered: %v", r.Versions.After)
 	}

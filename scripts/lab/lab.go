@@ -41,6 +41,7 @@ func (l *Lab) Nodrop(ctx context.Context) (string, error) {
 type Release struct {
 	Version string
 	Fault   string // "" for a good one; "exit" or "hang": see cmd/myapp/fault.go
+	Config  string // added to the end of packaging/myapp/nfpm.yaml
 }
 
 // Package builds the deb or rpm of a release by nodrop package, as make
@@ -54,7 +55,7 @@ func (l *Lab) Package(ctx context.Context, r Release, packager string) (string, 
 	if err != nil {
 		return "", err
 	}
-	pack := exec.CommandContext(ctx, nodrop, "package", "-f", "packaging/myapp/nfpm.yaml", "-p", packager, "-t", dir)
+	pack := exec.CommandContext(ctx, nodrop, "package", "-f", "nfpm.yaml", "-p", packager, "-t", dir)
 	if err := run(pack, dir, "VERSION="+r.Version); err != nil {
 		return "", err
 	}
@@ -65,16 +66,27 @@ func (l *Lab) Package(ctx context.Context, r Release, packager string) (string, 
 	return made[0], nil
 }
 
-// tree is a directory that looks like the checkout to nfpm.yaml, with the
-// release in bin/.
+// tree is a directory that looks like the checkout to nfpm.yaml, with that in
+// it and the release in bin/.
 func (l *Lab) tree(ctx context.Context, r Release) (string, error) {
-	dir := filepath.Join(l.dir, "myapp-"+r.Version)
-	bin := filepath.Join(dir, "bin")
-	if err := os.MkdirAll(bin, 0o755); err != nil {
+	dir, err := os.MkdirTemp(l.dir, "myapp-"+r.Version+"-")
+	if err != nil {
 		return "", err
 	}
-	link := filepath.Join(dir, "packaging")
-	if err := os.Symlink(filepath.Join(l.checkout, "packaging"), link); err != nil && !os.IsExist(err) {
+	bin := filepath.Join(dir, "bin")
+	if err := os.Mkdir(bin, 0o755); err != nil {
+		return "", err
+	}
+	for _, name := range []string{"packaging", "LICENSE"} {
+		if err := os.Symlink(filepath.Join(l.checkout, name), filepath.Join(dir, name)); err != nil {
+			return "", err
+		}
+	}
+	config, err := os.ReadFile(filepath.Join(l.checkout, "packaging/myapp/nfpm.yaml"))
+	if err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "nfpm.yaml"), append(config, r.Config...), 0o644); err != nil {
 		return "", err
 	}
 	flags := "-X main.version=" + r.Version + " -X main.fault=" + r.Fault

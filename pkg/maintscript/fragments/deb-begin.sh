@@ -1,14 +1,19 @@
 # First install, which an install after a removal without purge is too (preinst has left a mark): start what is enabled,
-# sockets first. Any other time is an upgrade, also when the version is the same or older.
+# sockets first. Any other time is an upgrade, also when the version is the same or older: what is new in it starts likewise,
+# but a new socket of a service that runs is that service's business.
+nodrop_arrive() { # UNIT [SERVICE]
+	if { [ "$nodrop_first" ] || { nodrop_fresh "$1" && nodrop_fresh "${2-$1}"; }; } && nodrop_enabled "$1"; then
+		nodrop_start "$1"
+	fi
+}
 if [ "$1" = configure ] && [ -z "$nodrop_restored" ]; then
+	nodrop_first=
 	if [ -z "${2-}" ] || [ -e "$nodrop_state.install" ]; then
-		# shellcheck disable=SC2043 # there may be one unit
-		for nodrop_unit in @START@; do
-			if nodrop_enabled "$nodrop_unit"; then
-				nodrop_start "$nodrop_unit"
-			fi
-		done
-	else
+		nodrop_first=yes
+	fi
+	:
+	@ARRIVE@
+	if [ -z "$nodrop_first" ]; then
 		:
 		@UPGRADE@
 	fi

@@ -6,4 +6,4 @@ esac
 if [ -n "$nodrop_failed" ]; then
 	exit 1
 fi
-nodrop_forget install stopped
+nodrop_forget install before stopped

@@ -1,4 +1,26 @@
-# Only here does dpkg tell an install after a removal without purge ("install OLD") from an upgrade: leave a mark for postinst.
-if [ "$1" = install ] && [ -n "${2-}" ] && [ -d /run/systemd/system ]; then
-	nodrop_remember install </dev/null
+# Marks for postinst. Only here does dpkg tell an install after a removal without purge ("install OLD") from an upgrade, and
+# only now can be seen which units the old version had, and which of them are stopped. An upgrade that is tried again after a
+# failure goes on from the first mark.
+#
+# Many packages stop their service before an upgrade, in prerm: what has stopped since dpkg began was not stopped by the admin.
+nodrop_since() { # UNIT
+	case $(nodrop_look "$1") in
+	*" loaded inactive"*) ;;
+	*) return 0 ;;
+	esac
+	nodrop_stopped=$(systemctl show --value --property=InactiveEnterTimestampMonotonic "$1") # in microseconds
+	nodrop_began=$(cut -d " " -f 22 "/proc/$PPID/stat")                                      # in 1/100 s, cut off; see proc(5)
+	if [ "${nodrop_stopped:-0}" -gt "$((nodrop_began + 1))0000" ]; then
+		echo interrupted
+	fi
+}
+if [ -d /run/systemd/system ]; then
+	if [ "$1" = install ] && [ -n "${2-}" ]; then
+		nodrop_remember install </dev/null
+	elif [ "$1" = upgrade ] && [ ! -e "$nodrop_state.before" ]; then
+		# shellcheck disable=SC2043 # there may be one unit
+		for nodrop_unit in @RESTORE@; do
+			echo "$(nodrop_look "$nodrop_unit")$(nodrop_since "$nodrop_unit" | sed 's/^/ /')"
+		done | nodrop_remember before
+	fi
 fi

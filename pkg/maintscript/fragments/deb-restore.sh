@@ -1,4 +1,4 @@
-# A removal or deconfiguration that was called off, or is over: what prerm stopped runs again, exactly that.
+# A removal that was called off: what prerm stopped runs again, exactly that.
 nodrop_restored=
 if [ -s "$nodrop_state.stopped" ]; then
 	nodrop_restored=yes

@@ -14,6 +14,9 @@ nodrop_report() { # NAME
 	fi
 	journalctl --no-pager --quiet --lines=20 --since="@$nodrop_begin" \
 		--unit="$1.service" --unit="$1-standby.service" >&2 || :
+	if [ -n "$nodrop_off" ]; then
+		nodrop_warn "$1" "these sockets are stopped, disabled or masked, and stay so; does it need them?$nodrop_off"
+	fi
 	nodrop_warn "$1" "more: journalctl -u $1 -u $1-standby -u $1-rollout"
 	nodrop_warn "$1" "then install a fixed version, or the old one: $(nodrop_back)"
 }

@@ -1,10 +1,8 @@
-# Erasure: everything is disabled and stops in one call, or a socket would start again what was just stopped. An upgrade
-# stops nothing.
+# Erasure: everything stops in one call, or a socket would start again what was just stopped. Only then is it disabled:
+# systemd warns of a service that is, while its sockets are up. An upgrade stops nothing.
 if [ "$1" -eq 0 ]; then
-	nodrop_now=
 	if [ -d /run/systemd/system ]; then
-		nodrop_now=yes
+		systemctl stop @STOP@ || nodrop_warn @PACKAGE@ "not everything stopped (see above)"
 	fi
-	systemctl --no-reload disable ${nodrop_now:+--now} @STOP@ ||
-		nodrop_warn @PACKAGE@ "not everything was disabled and stopped (see above)"
+	systemctl --no-reload disable @STOP@ || nodrop_warn @PACKAGE@ "not everything was disabled (see above)"
 fi

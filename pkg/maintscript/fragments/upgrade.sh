@@ -10,16 +10,39 @@ nodrop_runs() { # NAME
 	nodrop_active "$1-standby.service"
 }
 
-# Enabled sockets that do not listen yet, because they came with this version or went down with a bad one, are started.
-# nodrop_held are those that could not be: an older version of the service has bound the port itself.
-nodrop_sockets() { # SOCKET...
-	nodrop_held=
+# A service that does not run has nothing to roll out. If its sockets listen, they still follow the new version.
+nodrop_idle() { # NAME SOCKET...
+	nodrop_name=$1
+	shift
+	case $(systemctl is-enabled "$nodrop_name.service" 2>/dev/null) in
+	masked*)
+		nodrop_say "$nodrop_name" "$nodrop_name.service is masked, and was left alone"
+		return
+		;;
+	esac
 	for nodrop_unit; do
-		if nodrop_enabled "$nodrop_unit" && ! nodrop_active "$nodrop_unit" &&
-			nodrop_allowed start "$nodrop_unit" && ! systemctl start "$nodrop_unit" 2>/dev/null; then
-			nodrop_held="$nodrop_held $nodrop_unit"
+		if nodrop_active "$nodrop_unit"; then
+			nodrop_sockets "$@"
+			# shellcheck disable=SC2086 # a list of unit names
+			[ -z "$nodrop_moved" ] || systemctl restart $nodrop_moved || nodrop_fail
+			nodrop_say "$nodrop_name" "$nodrop_name.service was not running; it starts as $(nodrop_version) when somebody connects"
+			return
 		fi
 	done
+	nodrop_say "$nodrop_name" "$nodrop_name.service was not running, and was left so"
+}
+
+# Run systemctl while the sockets that are to stay down are masked: the service's units want them, and would bring them up.
+nodrop_without() { # SOCKETS SYSTEMCTL-ARGUMENT...
+	nodrop_masked=$1
+	shift
+	# shellcheck disable=SC2086 # a list of unit names
+	[ -z "$nodrop_masked" ] || systemctl --quiet --runtime mask $nodrop_masked
+	nodrop_result=0
+	systemctl "$@" || nodrop_result=$?
+	# shellcheck disable=SC2086 # a list of unit names
+	[ -z "$nodrop_masked" ] || systemctl --quiet --runtime unmask $nodrop_masked
+	return "$nodrop_result"
 }
 
 # Bring the new version of a running service into use, by the strategy of its unit.
@@ -27,16 +50,25 @@ nodrop_upgrade() { # overlap|restart NAME SOCKET...
 	nodrop_strategy=$1
 	nodrop_name=$2
 	shift 2
-	nodrop_runs "$nodrop_name" || return 0
+	if nodrop_fresh "$nodrop_name.service"; then
+		! nodrop_active "$nodrop_name.service" || nodrop_say "$nodrop_name" "started $(nodrop_version)"
+		return
+	fi
+	if ! nodrop_runs "$nodrop_name"; then
+		nodrop_idle "$nodrop_name" "$@"
+		return
+	fi
 	nodrop_sockets "$@"
 	nodrop_allowed restart "$nodrop_name.service" || return 0
 	nodrop_begin=$(date +%s)
 	nodrop_main=$(nodrop_invocation "$nodrop_name.service")
-	if [ -n "$nodrop_held" ]; then
+	if [ -n "$nodrop_held$nodrop_moved" ]; then
 		# The service, named first, lets go of the port before systemd binds it; it gets the sockets when it starts again.
 		# shellcheck disable=SC2086 # a list of unit names
-		set -- restart "$nodrop_name.service" $nodrop_held
-		nodrop_done="now $(nodrop_version); systemd holds the port from now on: this upgrade had a short gap, the next will have none"
+		set -- restart "$nodrop_name.service" $nodrop_held $nodrop_moved
+		nodrop_done="now $(nodrop_version), after a short gap"
+		nodrop_done="$nodrop_done${nodrop_moved:+; new address:$nodrop_moved}"
+		nodrop_done="$nodrop_done${nodrop_held:+; systemd holds the port from now on, so the next upgrade will have none}"
 	elif [ "$nodrop_strategy" = overlap ]; then
 		set -- start "$nodrop_name-rollout.service"
 		nodrop_done="rolled out $(nodrop_version) without dropping a connection"
@@ -44,7 +76,7 @@ nodrop_upgrade() { # overlap|restart NAME SOCKET...
 		set -- restart "$nodrop_name.service"
 		nodrop_done="restarted, now $(nodrop_version)"
 	fi
-	if systemctl "$@"; then
+	if nodrop_without "$nodrop_down" "$@"; then
 		nodrop_say "$nodrop_name" "$nodrop_done ($(($(date +%s) - nodrop_begin)) s)"
 	else
 		nodrop_report "$nodrop_name"

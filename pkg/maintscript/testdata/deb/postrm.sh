@@ -25,8 +25,8 @@ nodrop_forget() { # MARK...
 
 # After a removal the links that enable the units stay, for a later install; a purge takes them too.
 case "$1" in
-remove | abort-install)
-	nodrop_forget install stopped
+remove | abort-*)
+	nodrop_forget install before stopped
 	;;
 purge)
 	if command -v deb-systemd-helper >/dev/null; then
@@ -38,6 +38,8 @@ esac
 case "$1" in
 remove | purge)
 	if [ -d /run/systemd/system ]; then
+		# Units that failed would be listed until a reboot; those that did not are none of systemd's concern any more.
+		systemctl reset-failed app-rollout.service app-standby.service app-tls.socket app.socket app.service tidy.service worker.service tidy.timer 2>/dev/null || :
 		systemctl daemon-reload || :
 	fi
 	;;
@@ -59,4 +61,13 @@ if [ "$nodrop_status" -ne 0 ]; then
 	abort-*) ;;
 	*) exit "$nodrop_status" ;;
 	esac
+fi
+
+# A purge takes what the package's services have kept (StateDirectory= and its like), unless another package ships it as well.
+if [ "$1" = purge ]; then
+	for nodrop_path in /var/lib/app /var/lib/systemd/timers/stamp-tidy.timer; do
+		if ! dpkg-query --search "$nodrop_path" 2>/dev/null | grep -qv "^app: "; then
+			rm -rf "$nodrop_path"
+		fi
+	done
 fi

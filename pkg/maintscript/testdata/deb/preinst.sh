@@ -21,6 +21,12 @@ nodrop_remember() { # MARK, its text on standard input
 	cat >"$nodrop_state.$1"
 }
 
+# What systemd knows of a unit: "loaded" or "not-found", its state, and the addresses of a socket.
+nodrop_look() { # UNIT
+	# shellcheck disable=SC2046 # on one line
+	echo "$1" $(for nodrop_property in LoadState ActiveState Listen; do systemctl show --value --property="$nodrop_property" "$1"; done)
+}
+
 # The package's own scripts.preinstall, in a shell of its own. If it fails, so does this script, except where dpkg is on its
 # way back from a failure (abort-*).
 set +e
@@ -39,7 +45,29 @@ if [ "$nodrop_status" -ne 0 ]; then
 	esac
 fi
 
-# Only here does dpkg tell an install after a removal without purge ("install OLD") from an upgrade: leave a mark for postinst.
-if [ "$1" = install ] && [ -n "${2-}" ] && [ -d /run/systemd/system ]; then
-	nodrop_remember install </dev/null
+# Marks for postinst. Only here does dpkg tell an install after a removal without purge ("install OLD") from an upgrade, and
+# only now can be seen which units the old version had, and which of them are stopped. An upgrade that is tried again after a
+# failure goes on from the first mark.
+#
+# Many packages stop their service before an upgrade, in prerm: what has stopped since dpkg began was not stopped by the admin.
+nodrop_since() { # UNIT
+	case $(nodrop_look "$1") in
+	*" loaded inactive"*) ;;
+	*) return 0 ;;
+	esac
+	nodrop_stopped=$(systemctl show --value --property=InactiveEnterTimestampMonotonic "$1") # in microseconds
+	nodrop_began=$(cut -d " " -f 22 "/proc/$PPID/stat")                                      # in 1/100 s, cut off; see proc(5)
+	if [ "${nodrop_stopped:-0}" -gt "$((nodrop_began + 1))0000" ]; then
+		echo interrupted
+	fi
+}
+if [ -d /run/systemd/system ]; then
+	if [ "$1" = install ] && [ -n "${2-}" ]; then
+		nodrop_remember install </dev/null
+	elif [ "$1" = upgrade ] && [ ! -e "$nodrop_state.before" ]; then
+		# shellcheck disable=SC2043 # there may be one unit
+		for nodrop_unit in app-tls.socket app.socket app.service tidy.service worker.service tidy.timer; do
+			echo "$(nodrop_look "$nodrop_unit")$(nodrop_since "$nodrop_unit" | sed 's/^/ /')"
+		done | nodrop_remember before
+	fi
 fi

@@ -40,8 +40,9 @@ nodrop_active() { # UNIT
 
 # Removal: everything stops in one call, or a socket would start again what was just stopped. What ran is remembered, in case
 # the removal is called off. An upgrade stops nothing: with the socket open, the next connection would start the old version.
+# Nor does a deconfiguration, which is a step of somebody else's upgrade.
 case "$1" in
-remove | deconfigure)
+remove)
 	if [ -d /run/systemd/system ]; then
 		# shellcheck disable=SC2043 # there may be one unit
 		for nodrop_unit in app-tls.socket app.socket app.service tidy.service worker.service tidy.timer; do
@@ -67,7 +68,7 @@ esac
 
 # Main and standby kept their runtime directory for each other; with both gone, it goes too.
 case "$1" in
-remove | deconfigure)
+remove)
 	if [ -d /run/systemd/system ] && ! systemctl clean --what=runtime app.service; then
 		nodrop_warn app "could not remove the runtime directory"
 	fi

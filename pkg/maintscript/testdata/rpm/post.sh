@@ -11,15 +11,6 @@ nodrop_warn() { # WHO TEXT...
 	nodrop_say "$@" >&2
 }
 
-# What one script tells the next one lies in /run: only root can write there, and a reboot forgets it.
-nodrop_state=/run/nodrop/app
-
-# Leave a mark for the next script.
-nodrop_remember() { # MARK, its text on standard input
-	[ -d "${nodrop_state%/*}" ] || mkdir -m 0700 "${nodrop_state%/*}"
-	cat >"$nodrop_state.$1"
-}
-
 # A failure is told and no more: rpm rolls nothing back, a failing scriptlet would only leave things half done.
 nodrop_fail() {
 	:
@@ -69,20 +60,16 @@ if [ "$1" -eq 1 ]; then
 	systemctl --no-reload preset app-tls.socket app.socket app.service worker.service tidy.timer || nodrop_warn app "systemctl preset failed (see above)"
 fi
 
-# First install: what is enabled starts, sockets first. An upgrade only leaves a mark: the old version's scripts are still
-# to run, so the rollout is for %posttrans.
-if [ "$1" -eq 1 ]; then
-	if [ -d /run/systemd/system ]; then
-		systemctl daemon-reload
-		# shellcheck disable=SC2043 # there may be one unit
-		for nodrop_unit in app-tls.socket app.socket app.service worker.service tidy.timer; do
-			if nodrop_enabled "$nodrop_unit"; then
-				nodrop_start "$nodrop_unit"
-			fi
-		done
-	fi
-elif [ -d /run/systemd/system ]; then
-	nodrop_remember upgrade </dev/null
+# First install: what is enabled starts, sockets first. In an upgrade the old version's scripts are still to run, so the
+# rollout is for %posttrans.
+if [ "$1" -eq 1 ] && [ -d /run/systemd/system ]; then
+	systemctl daemon-reload
+	# shellcheck disable=SC2043 # there may be one unit
+	for nodrop_unit in app-tls.socket app.socket app.service worker.service tidy.timer; do
+		if nodrop_enabled "$nodrop_unit"; then
+			nodrop_start "$nodrop_unit"
+		fi
+	done
 fi
 
 # The status is that of the package's own script, if it has one here.

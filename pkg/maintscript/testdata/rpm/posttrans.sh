@@ -51,6 +51,56 @@ nodrop_invocation() { # UNIT
 	echo "${nodrop_property#*=}"
 }
 
+# Start a unit.
+nodrop_start() { # UNIT
+	nodrop_allowed start "$1" || return 0
+	if ! systemctl start "$1"; then
+		nodrop_warn app "$1 did not start; see: journalctl -u $1"
+		nodrop_fail
+	fi
+}
+
+# What systemd knows of a unit: "loaded" or "not-found", its state, and the addresses of a socket.
+nodrop_look() { # UNIT
+	# shellcheck disable=SC2046 # on one line
+	echo "$1" $(for nodrop_property in LoadState ActiveState Listen; do systemctl show --value --property="$nodrop_property" "$1"; done)
+}
+
+# How a unit was before this version was unpacked, as a mark tells; empty when nobody knows.
+nodrop_before() { # UNIT
+	[ ! -e "$nodrop_state.before" ] || grep "^$1 " "$nodrop_state.before" || :
+}
+
+# Whether a unit came with this version.
+nodrop_new() { # UNIT
+	case $(nodrop_before "$1") in
+	*" not-found "*) return 0 ;;
+	esac
+	return 1
+}
+
+# Whether a unit is to be started as at a first install: it is new, or the old version's package had stopped it to upgrade.
+nodrop_fresh() { # UNIT
+	case $(nodrop_before "$1") in
+	*" interrupted") return 0 ;;
+	esac
+	nodrop_new "$1"
+}
+
+# A unit that is new in this version arrives as at a first install. A new socket of a service that was there is enabled only
+# where its service is, and started with it.
+nodrop_arrive() { # UNIT [SERVICE]
+	nodrop_new "$1" || return 0
+	if [ $# -eq 1 ] || nodrop_new "$2"; then
+		systemctl --no-reload preset "$1" || nodrop_warn app "systemctl preset failed (see above)"
+		if nodrop_enabled "$1"; then
+			nodrop_start "$1"
+		fi
+	elif nodrop_enabled "$2"; then
+		systemctl --no-reload enable "$1" || nodrop_warn app "systemctl enable failed (see above)"
+	fi
+}
+
 # The version now installed, and how to get back to the one before.
 nodrop_version() {
 	rpm --query --queryformat='%{VERSION}-%{RELEASE}\n' app | tail -n 1
@@ -75,8 +125,45 @@ nodrop_report() { # NAME
 	fi
 	journalctl --no-pager --quiet --lines=20 --since="@$nodrop_begin" \
 		--unit="$1.service" --unit="$1-standby.service" >&2 || :
+	if [ -n "$nodrop_off" ]; then
+		nodrop_warn "$1" "these sockets are stopped, disabled or masked, and stay so; does it need them?$nodrop_off"
+	fi
 	nodrop_warn "$1" "more: journalctl -u $1 -u $1-standby -u $1-rollout"
 	nodrop_warn "$1" "then install a fixed version, or the old one: $(nodrop_back)"
+}
+
+# Sort the sockets of a running service, and start those that came with this version or went down with a bad one.
+#   nodrop_off    stay down: they were down before the upgrade, or are disabled or masked
+#   nodrop_down   those of them that are not masked
+#   nodrop_held   could not be started: an older version of the service has bound the port itself
+#   nodrop_moved  have another address now; systemd let go of the old one when it read the new unit
+nodrop_sockets() { # SOCKET...
+	nodrop_off=
+	nodrop_down=
+	nodrop_held=
+	nodrop_moved=
+	for nodrop_unit; do
+		nodrop_was=$(nodrop_before "$nodrop_unit")
+		case "$nodrop_was/$(systemctl is-active "$nodrop_unit")/$(systemctl is-enabled "$nodrop_unit" 2>/dev/null)" in
+		*/masked*) nodrop_off="$nodrop_off $nodrop_unit" ;;
+		*" loaded active "*/active/*)
+			[ "$nodrop_was" = "$(nodrop_look "$nodrop_unit")" ] || nodrop_moved="$nodrop_moved $nodrop_unit"
+			;;
+		*/active/*) ;;
+		*" interrupted"/*/enabled*) nodrop_open "$nodrop_unit" ;;
+		*" loaded inactive"*/*/* | */disabled)
+			nodrop_off="$nodrop_off $nodrop_unit"
+			nodrop_down="$nodrop_down $nodrop_unit"
+			;;
+		*/enabled*) nodrop_open "$nodrop_unit" ;;
+		esac
+	done
+}
+
+nodrop_open() { # SOCKET
+	if nodrop_allowed start "$1" && ! systemctl start "$1" 2>/dev/null; then
+		nodrop_held="$nodrop_held $1"
+	fi
 }
 
 # Whether a service runs, or is meant to: one that the admin has stopped or masked is left alone. One that failed is not:
@@ -91,16 +178,39 @@ nodrop_runs() { # NAME
 	nodrop_active "$1-standby.service"
 }
 
-# Enabled sockets that do not listen yet, because they came with this version or went down with a bad one, are started.
-# nodrop_held are those that could not be: an older version of the service has bound the port itself.
-nodrop_sockets() { # SOCKET...
-	nodrop_held=
+# A service that does not run has nothing to roll out. If its sockets listen, they still follow the new version.
+nodrop_idle() { # NAME SOCKET...
+	nodrop_name=$1
+	shift
+	case $(systemctl is-enabled "$nodrop_name.service" 2>/dev/null) in
+	masked*)
+		nodrop_say "$nodrop_name" "$nodrop_name.service is masked, and was left alone"
+		return
+		;;
+	esac
 	for nodrop_unit; do
-		if nodrop_enabled "$nodrop_unit" && ! nodrop_active "$nodrop_unit" &&
-			nodrop_allowed start "$nodrop_unit" && ! systemctl start "$nodrop_unit" 2>/dev/null; then
-			nodrop_held="$nodrop_held $nodrop_unit"
+		if nodrop_active "$nodrop_unit"; then
+			nodrop_sockets "$@"
+			# shellcheck disable=SC2086 # a list of unit names
+			[ -z "$nodrop_moved" ] || systemctl restart $nodrop_moved || nodrop_fail
+			nodrop_say "$nodrop_name" "$nodrop_name.service was not running; it starts as $(nodrop_version) when somebody connects"
+			return
 		fi
 	done
+	nodrop_say "$nodrop_name" "$nodrop_name.service was not running, and was left so"
+}
+
+# Run systemctl while the sockets that are to stay down are masked: the service's units want them, and would bring them up.
+nodrop_without() { # SOCKETS SYSTEMCTL-ARGUMENT...
+	nodrop_masked=$1
+	shift
+	# shellcheck disable=SC2086 # a list of unit names
+	[ -z "$nodrop_masked" ] || systemctl --quiet --runtime mask $nodrop_masked
+	nodrop_result=0
+	systemctl "$@" || nodrop_result=$?
+	# shellcheck disable=SC2086 # a list of unit names
+	[ -z "$nodrop_masked" ] || systemctl --quiet --runtime unmask $nodrop_masked
+	return "$nodrop_result"
 }
 
 # Bring the new version of a running service into use, by the strategy of its unit.
@@ -108,16 +218,25 @@ nodrop_upgrade() { # overlap|restart NAME SOCKET...
 	nodrop_strategy=$1
 	nodrop_name=$2
 	shift 2
-	nodrop_runs "$nodrop_name" || return 0
+	if nodrop_fresh "$nodrop_name.service"; then
+		! nodrop_active "$nodrop_name.service" || nodrop_say "$nodrop_name" "started $(nodrop_version)"
+		return
+	fi
+	if ! nodrop_runs "$nodrop_name"; then
+		nodrop_idle "$nodrop_name" "$@"
+		return
+	fi
 	nodrop_sockets "$@"
 	nodrop_allowed restart "$nodrop_name.service" || return 0
 	nodrop_begin=$(date +%s)
 	nodrop_main=$(nodrop_invocation "$nodrop_name.service")
-	if [ -n "$nodrop_held" ]; then
+	if [ -n "$nodrop_held$nodrop_moved" ]; then
 		# The service, named first, lets go of the port before systemd binds it; it gets the sockets when it starts again.
 		# shellcheck disable=SC2086 # a list of unit names
-		set -- restart "$nodrop_name.service" $nodrop_held
-		nodrop_done="now $(nodrop_version); systemd holds the port from now on: this upgrade had a short gap, the next will have none"
+		set -- restart "$nodrop_name.service" $nodrop_held $nodrop_moved
+		nodrop_done="now $(nodrop_version), after a short gap"
+		nodrop_done="$nodrop_done${nodrop_moved:+; new address:$nodrop_moved}"
+		nodrop_done="$nodrop_done${nodrop_held:+; systemd holds the port from now on, so the next upgrade will have none}"
 	elif [ "$nodrop_strategy" = overlap ]; then
 		set -- start "$nodrop_name-rollout.service"
 		nodrop_done="rolled out $(nodrop_version) without dropping a connection"
@@ -125,7 +244,7 @@ nodrop_upgrade() { # overlap|restart NAME SOCKET...
 		set -- restart "$nodrop_name.service"
 		nodrop_done="restarted, now $(nodrop_version)"
 	fi
-	if systemctl "$@"; then
+	if nodrop_without "$nodrop_down" "$@"; then
 		nodrop_say "$nodrop_name" "$nodrop_done ($(($(date +%s) - nodrop_begin)) s)"
 	else
 		nodrop_report "$nodrop_name"
@@ -145,11 +264,16 @@ if [ "$nodrop_status" -ne 0 ]; then
 fi
 
 # The package is replaced and the old version's scripts have run: now the running services follow.
-if [ -e "$nodrop_state.upgrade" ]; then
-	nodrop_forget upgrade
+if [ -e "$nodrop_state.before" ]; then
 	systemctl daemon-reload
+	nodrop_arrive app-tls.socket app.service
+	nodrop_arrive app.socket app.service
+	nodrop_arrive app.service
+	nodrop_arrive worker.service
+	nodrop_arrive tidy.timer
 	nodrop_upgrade overlap app app-tls.socket app.socket
 	nodrop_upgrade restart worker
+	nodrop_forget before
 fi
 
 # The status is that of the package's own script, if it has one here.

@@ -11,8 +11,23 @@ nodrop_warn() { # WHO TEXT...
 	nodrop_say "$@" >&2
 }
 
-# systemd forgets the units that are gone.
+# What one script tells the next one lies in /run: only root can write there, and a reboot forgets it.
+nodrop_state=/run/nodrop/app
+
+# Take marks away, and with the last of them their directory.
+nodrop_forget() { # MARK...
+	for nodrop_mark; do
+		rm -f "$nodrop_state.$nodrop_mark"
+	done
+	rmdir "${nodrop_state%/*}" 2>/dev/null || :
+}
+
+# systemd forgets the units that are gone. Those that failed would be listed until a reboot.
 if [ -d /run/systemd/system ]; then
+	if [ "$1" -eq 0 ]; then
+		systemctl reset-failed app-rollout.service app-standby.service app-tls.socket app.socket app.service tidy.service worker.service tidy.timer 2>/dev/null || :
+		nodrop_forget before
+	fi
 	systemctl daemon-reload
 fi
 

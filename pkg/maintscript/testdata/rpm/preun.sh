@@ -11,15 +11,13 @@ nodrop_warn() { # WHO TEXT...
 	nodrop_say "$@" >&2
 }
 
-# Erasure: everything is disabled and stops in one call, or a socket would start again what was just stopped. An upgrade
-# stops nothing.
+# Erasure: everything stops in one call, or a socket would start again what was just stopped. Only then is it disabled:
+# systemd warns of a service that is, while its sockets are up. An upgrade stops nothing.
 if [ "$1" -eq 0 ]; then
-	nodrop_now=
 	if [ -d /run/systemd/system ]; then
-		nodrop_now=yes
+		systemctl stop app-rollout.service app-standby.service app-tls.socket app.socket app.service tidy.service worker.service tidy.timer || nodrop_warn app "not everything stopped (see above)"
 	fi
-	systemctl --no-reload disable ${nodrop_now:+--now} app-rollout.service app-standby.service app-tls.socket app.socket app.service tidy.service worker.service tidy.timer ||
-		nodrop_warn app "not everything was disabled and stopped (see above)"
+	systemctl --no-reload disable app-rollout.service app-standby.service app-tls.socket app.socket app.service tidy.service worker.service tidy.timer || nodrop_warn app "not everything was disabled (see above)"
 fi
 
 # Main and standby kept their runtime directory for each other; with both gone, it goes too.

@@ -1,0 +1,8 @@
+# A mark for %posttrans: only now can be seen which units the old version had, and which of them are stopped. Not if the
+# package's own script has just refused.
+if [ "${nodrop_status:-0}" -eq 0 ] && [ "$1" -gt 1 ] && [ -d /run/systemd/system ]; then
+	# shellcheck disable=SC2043 # there may be one unit
+	for nodrop_unit in @RESTORE@; do
+		nodrop_look "$nodrop_unit"
+	done | nodrop_remember before
+fi

@@ -1,0 +1,69 @@
+package hosts
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/nodrop/nodrop/pkg/drill"
+	"github.com/nodrop/nodrop/scripts/lab"
+)
+
+// Releases of Debian, each with a systemd of its own: 247, 252, 257 and the
+// newest.
+var suites = []string{"bullseye", "bookworm", "trixie", "sid"}
+
+// An upgrade by apt loses no request and closes no connection, on every release.
+func TestUpgradeOn(t *testing.T) {
+	for _, suite := range suites {
+		t.Run(suite, func(t *testing.T) {
+			m := boot(t, suite)
+			m.publish(lab.Release{Version: "1.0.0"})
+			m.must("apt-get", "-y", "install", "myapp")
+			m.wantStates(serving)
+			if merged := m.must("sh", "-c", "! [ -L /lib ] || echo yes") == "yes"; merged == (suite == "bullseye") {
+				t.Errorf("/lib and /usr/lib are one: %v", merged)
+			}
+			m.publish(lab.Release{Version: "1.1.0"})
+			m.upgradeUnbroken("1.1.0", "apt-get", "-y", "upgrade")
+		})
+	}
+}
+
+// unbroken is all of Load, and idle connections that speak up after the command,
+// before and after which it is as short as it can be.
+var unbroken = append(slices.Clone(lab.Load), "--client", "idle=500", "--before", "1s", "--after", "2s")
+
+// upgradeUnbroken runs a command that brings a version, under load: no request is
+// lost, nobody waits, and no connection is closed, not even with a word. Those over TLS,
+// which cannot be carried, are announced.
+func (m machine) upgradeUnbroken(version string, command ...string) {
+	m.t.Helper()
+	before := m.mainPID()
+	r := m.cleanDrill(unbroken, command...)
+	notLonger(m.t, r)
+	for _, kind := range r.Kinds {
+		if kind.Kind != drill.Post && kind.Kind != drill.Idle {
+			continue
+		}
+		if c := kind.Connections; c.Announced > 0 || c.Opened != uint64(kind.Clients) {
+			m.t.Errorf("%d %s clients opened %d connections, %d were asked to close", kind.Clients, kind.Kind, c.Opened, c.Announced)
+		}
+	}
+	if m.mainPID() == before {
+		m.t.Error("the process was not replaced")
+	}
+	m.wantServing(r, version)
+}
+
+// wantServing checks that all units are as they have to be, and that after the drill
+// nothing but the version answered.
+func (m machine) wantServing(r *drill.Report, version string) {
+	m.t.Helper()
+	m.wantStates(serving)
+	if !slices.Equal(r.Versions.After, []string{version}) {
+		m.t.Errorf("after it these versions answered: %v, want %s", r.Versions.After, version)
+	}
+	if r.Total.During.Requests == 0 {
+		m.t.Error("there was no load meanwhile")
+	}
+}
