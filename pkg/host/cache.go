@@ -143,11 +143,9 @@ func debootstrap(ctx context.Context, recipe recipe, dir string, log io.Writer) 
 		usr = "--no-merged-usr"
 	}
 	s, err := startSandbox(sandboxSpec{
-		Dir: dir,
-		// The script for sid serves every Debian release and is in every version of
-		// debootstrap; releases newer than debootstrap itself have none of their own.
-		Script: `exec debootstrap --variant=minbase --include="$1" "$4" "$2" . "$3" sid`,
-		Args:   []string{strings.Join(recipe.Packages, ","), recipe.Suite, mirror, usr},
+		Dir:    dir,
+		Script: `exec debootstrap --variant=minbase --include="$1" "$3" "$2" .`,
+		Args:   []string{strings.Join(recipe.Packages, ","), recipe.Suite, usr},
 		Env:    []string{"LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"},
 		Out:    io.MultiWriter(&output, log),
 	})
@@ -164,5 +162,3 @@ func debootstrap(ctx context.Context, recipe recipe, dir string, log io.Writer) 
 	}
 	return nil
 }
-
-const mirror = ""
