@@ -35,15 +35,22 @@ const bootTime = 60 * time.Second
 //   - /run is hidden: nspawn keeps its locks there, which would let one host at a time
 //     boot from a root, and leaves files there when it is killed.
 //   - nspawn sees the version 2 control groups only, which is all that newer systemd supports.
-//   - --volatile=overlay keeps what the host writes in memory (at most a quarter of it).
+//   - What the host writes stays in memory, above a root that is not changed. Not by nspawn's own --volatile=overlay, which
+//     forgets it at a reboot.
+//   - With --keep-unit nspawn leaves it to its caller to start it again at a reboot, by an exit status of 133.
 const bootScript = `
 mount -t tmpfs tmpfs /run
-mkdir /run/root
-mount --bind . /run/root
+mkdir /run/root /run/written /run/work
+mount -t overlay overlay -o lowerdir=.,upperdir=/run/written,workdir=/run/work /run/root
 [ -e /sys/fs/cgroup/cgroup.controllers ] || mount -t cgroup2 cgroup2 /sys/fs/cgroup
-exec systemd-nspawn --directory=/run/root --volatile=overlay --machine="$1" --hostname="$2" \
-	--register=no --keep-unit --private-network --link-journal=no --resolv-conf=off --timezone=off \
-	--console=read-only --boot
+status=133
+while [ "$status" = 133 ]; do
+	status=0
+	systemd-nspawn --directory=/run/root --machine="$1" --hostname="$2" \
+		--register=no --keep-unit --private-network --link-journal=no --resolv-conf=off --timezone=off \
+		--console=read-only --boot || status=$?
+done
+exit "$status"
 `
 
 // Boot boots a host, making its root first if need be ([Root]), and returns when its
@@ -61,7 +68,7 @@ func Boot(ctx context.Context, opts Options) (*Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("booting a %s host: %w", opts.Suite, err)
 	}
-	if err := h.ready(ctx); err != nil {
+	if err := h.ready(ctx, 0); err != nil {
 		h.Close()
 		return nil, fmt.Errorf("booting a %s host: %w; its console said last:\n%s",
 			opts.Suite, err, lastLines(h.console.String(), 40))
@@ -100,14 +107,25 @@ func start(root string) (*Host, error) {
 	return h, nil
 }
 
-// ready waits until the host's systemd has started everything.
-func (h *Host) ready(ctx context.Context) error {
+// Reboot shuts the host down in order, as systemctl reboot does, and returns when it has started everything again. What was
+// written outside /run and /tmp is still there. Nothing else may use the host meanwhile.
+func (h *Host) Reboot(ctx context.Context) error {
+	before := h.leader
+	_ = h.enter(ctx, before, "systemctl", "reboot").Run() // its connection to systemd may end first
+	if err := h.ready(ctx, before); err != nil {
+		return fmt.Errorf("rebooting host %s: %w; its console said last:\n%s", h.name, err, lastLines(h.console.String(), 40))
+	}
+	return nil
+}
+
+// ready waits until the host's systemd has started everything, one that is not the process before.
+func (h *Host) ready(ctx context.Context, before int) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, bootTime, fmt.Errorf("not up after %s", bootTime))
 	defer cancel()
 	tick := time.NewTicker(25 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if leader, ok := leaderOf(h.sandbox.pid()); ok {
+		if leader, ok := leaderOf(h.sandbox.pid()); ok && leader != before {
 			h.leader = leader
 			// "degraded" is up as well: some unit failed. Any other state comes with an
 			// error, as does asking too early.
@@ -127,13 +145,15 @@ func (h *Host) ready(ctx context.Context) error {
 	}
 }
 
-// leaderOf finds the host's PID 1 among the children of its nspawn process: the
-// first process of a PID namespace, which nspawn's helpers are not.
-func leaderOf(nspawn int) (pid int, ok bool) {
-	for _, child := range childrenOf(nspawn) {
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", child))
-		if err == nil && firstOfNamespace(string(status)) {
-			return child, true
+// leaderOf finds the host's PID 1 among the children of the sandbox's nspawn: the first process of a PID namespace, which
+// nspawn's helpers are not.
+func leaderOf(sandbox int) (pid int, ok bool) {
+	for _, nspawn := range childrenOf(sandbox) {
+		for _, child := range childrenOf(nspawn) {
+			status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", child))
+			if err == nil && firstOfNamespace(string(status)) {
+				return child, true
+			}
 		}
 	}
 	return 0, false

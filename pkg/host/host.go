@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Host is a running machine. Its methods may be called from several goroutines.
+// Host is a running machine. Its methods may be called from several goroutines, but for Reboot.
 type Host struct {
 	name    string
 	cgroup  string // directory of its control group
@@ -33,8 +33,13 @@ type Host struct {
 // process group. A child that goes on in the background and keeps the output open
 // makes Wait return [exec.ErrWaitDelay] five seconds after the command ended.
 func (h *Host) Command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	return h.enter(ctx, h.leader, name, args...)
+}
+
+// enter is Command in the namespaces of a process.
+func (h *Host) enter(ctx context.Context, leader int, name string, args ...string) *exec.Cmd {
 	enter := []string{
-		"--target", strconv.Itoa(h.leader), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup",
+		"--target", strconv.Itoa(leader), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup",
 		"--", "setsid", name,
 	}
 	cmd := exec.CommandContext(ctx, "nsenter", append(enter, args...)...)

@@ -253,3 +253,19 @@ func TestKilledCaller(t *testing.T) {
 		return errors.Is(err, os.ErrNotExist)
 	})
 }
+
+// A reboot is one: PID 1 is another process, /run is empty, and what was written elsewhere is still there.
+func TestReboot(t *testing.T) {
+	h := bootHost(t)
+	mustRun(t, h, "touch", "/run/gone", "/usr/kept")
+	before := h.leader
+	if err := h.Reboot(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if h.leader == before {
+		t.Error("PID 1 is the same process")
+	}
+	if got := mustRun(t, h, "sh", "-c", "ls /run/gone /usr/kept 2>/dev/null || :"); got != "/usr/kept" {
+		t.Errorf("left of /run/gone and /usr/kept: %q", got)
+	}
+}
