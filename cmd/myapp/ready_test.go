@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestReady(t *testing.T) {
@@ -40,30 +41,47 @@ func TestReady(t *testing.T) {
 }
 
 func TestFaults(t *testing.T) {
+	dir := t.TempDir()
 	set := func(t *testing.T, f string) {
 		t.Cleanup(func() { fault = "" })
 		fault = f
 	}
 	t.Run("none", func(t *testing.T) {
-		if err := errors.Join(failAtStart(), hangBeforeReady(testContext(t))); err != nil {
+		if err := errors.Join(failAtStart(dir), hangBeforeReady(testContext(t))); err != nil {
 			t.Error(err)
 		}
 	})
 	t.Run("exit", func(t *testing.T) {
 		set(t, "exit")
-		if failAtStart() == nil {
+		if failAtStart(dir) == nil {
 			t.Error("it starts")
 		}
 	})
 	t.Run("unknown", func(t *testing.T) {
 		set(t, "exti")
-		if failAtStart() == nil {
+		if failAtStart(dir) == nil {
 			t.Error("it starts")
+		}
+	})
+	t.Run("once", func(t *testing.T) {
+		set(t, "once")
+		if first, second := failAtStart(dir), failAtStart(dir); first != nil || second == nil {
+			t.Errorf("first start: %v, second start: %v", first, second)
+		}
+	})
+	t.Run("sick", func(t *testing.T) {
+		healthyNow, laterToo := healthy(time.Now()), healthy(time.Now().Add(-time.Hour))
+		if err := errors.Join(healthyNow(testContext(t)), laterToo(testContext(t))); err != nil {
+			t.Errorf("a good release is ill: %v", err)
+		}
+		set(t, "sick")
+		if now, later := healthyNow(testContext(t)), laterToo(testContext(t)); now != nil || later == nil {
+			t.Errorf("at start: %v, later: %v", now, later)
 		}
 	})
 	t.Run("hang", func(t *testing.T) {
 		set(t, "hang")
-		if err := failAtStart(); err != nil {
+		if err := failAtStart(dir); err != nil {
 			t.Error(err)
 		}
 		ctx, cancel := context.WithCancel(testContext(t))

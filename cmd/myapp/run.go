@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/nodrop/nodrop/pkg/serve"
 )
@@ -15,12 +16,12 @@ import (
 // The names "http", "https" and "metrics" are the FileDescriptorName= of the
 // three socket units in packaging/myapp.
 func run(ctx context.Context, c config) error {
-	if err := failAtStart(); err != nil {
-		return err
-	}
 	log := newLogger(os.Stdout, c.logLevel)
 	dir, err := makeStateDir(c.stateDir)
 	if err != nil {
+		return err
+	}
+	if err := failAtStart(dir); err != nil {
 		return err
 	}
 	if c.tlsCert == "" {
@@ -42,6 +43,7 @@ func run(ctx context.Context, c config) error {
 		serve.Adopt(kindWebSocket, adoptWebSocket),
 		serve.Adopt(kindEvents, adoptEvents),
 		serve.Ready(ready(c.tlsCert, c.tlsKey, dir)),
+		serve.Healthy(healthy(time.Now())),
 		serve.Logger(log),
 	)
 	if err != nil {

@@ -23,6 +23,7 @@ const grace = 10 * time.Second
 type life struct {
 	log          *slog.Logger
 	checks       []func(context.Context) error
+	healthChecks []func(context.Context) error
 	drainTimeout time.Duration
 	servers      []server
 	handover     *handover
@@ -53,8 +54,8 @@ type server interface {
 
 // Run serves until SIGTERM, SIGINT or the end of ctx, drains, and returns nil.
 // It returns an error when there is no server, a socket is missing or left
-// over, a readiness check fails, or a server fails while it serves. A second
-// SIGTERM or SIGINT during the drain ends the process at once.
+// over, a readiness check fails, or a server or a health check fails while it
+// serves. A second SIGTERM or SIGINT during the drain ends the process at once.
 //
 // Run is called once in a process: it takes over the sockets that systemd
 // passed.
@@ -86,25 +87,31 @@ func Run(ctx context.Context, options ...Option) error {
 	}
 	adopters := l.adopters()
 	failed := make(chan error, 1)
+	fail := func(err error) {
+		select {
+		case failed <- err:
+		default: // the first failure is the reason
+		}
+	}
 	for _, s := range l.servers {
 		s.start(l.handover, func(err error) {
 			if err == nil {
 				err = errors.New("it ended by itself")
 			}
-			select {
-			case failed <- fmt.Errorf("serving %s: %w", s.name(), err):
-			default: // the first failure is the reason
-			}
+			fail(fmt.Errorf("serving %s: %w", s.name(), err))
 		})
 	}
 	l.handover.adopt(adopters)
 	stopWatchdog, err := l.announce()
 	defer stopWatchdog()
 	if err == nil {
+		watching, stop := context.WithCancel(ctx)
+		go l.watch(watching, fail)
 		select {
 		case err = <-failed:
 		case <-ctx.Done():
 		}
+		stop()
 	}
 	unhook() // from here on a signal kills
 	l.drain(err)

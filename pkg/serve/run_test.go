@@ -62,6 +62,15 @@ var scenarios = map[string]func() error{
 	"other stops": func() error {
 		return Run(context.Background(), Other("http", "", idleServer{}))
 	},
+	"falls ill": func() error {
+		return Run(context.Background(), HTTP("http", &http.Server{Handler: hello}),
+			Healthy(func(context.Context) error { return nil }),
+			Healthy(func(context.Context) error { return errors.New("the queue stands still") }))
+	},
+	"check hangs": func() error {
+		return Run(context.Background(), HTTP("http", &http.Server{Handler: hello}),
+			Healthy(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }))
+	},
 	"no certificate": func() error {
 		return Run(context.Background(), HTTPS("http", &http.Server{Handler: hello}, "", ""))
 	},
@@ -256,6 +265,25 @@ func TestFailures(t *testing.T) {
 				if strings.Contains(s, "READY=1") && !strings.HasPrefix(tt.scenario, "other ") {
 					t.Error("it told systemd that it was ready")
 				}
+			}
+		})
+	}
+}
+
+// Who fails a health check drains, as on SIGTERM, and then fails.
+func TestHealth(t *testing.T) {
+	for scenario, why := range map[string]string{
+		"falls ill":   "health check: the queue stands still",
+		"check hangs": "health check: context deadline exceeded",
+	} {
+		t.Run(scenario, func(t *testing.T) {
+			c := startChild(t, scenario, "http")
+			c.waitState(t, "READY=1")
+			if s := c.waitState(t, "STOPPING=1"); !strings.Contains(s, "STATUS=failed, draining: "+why) {
+				t.Errorf("notified %q", s)
+			}
+			if status := c.waitExit(t); status != 1 || !strings.Contains(c.stderr.String(), why) {
+				t.Errorf("exit status %d, want 1; stderr %q", status, &c.stderr)
 			}
 		})
 	}

@@ -1,0 +1,46 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// healthEvery is how often the checks of [Healthy] run, and for how long one
+// of them may.
+const healthEvery = 2 * time.Second
+
+// Healthy adds a check that runs every two seconds from READY=1 to the drain.
+// An error of it, or its time running out, ends the life as a server that fails
+// does: everything is drained, so that nothing is lost, and Run returns the
+// error. During an upgrade with Soak= that is what makes a new version give
+// way to the old one.
+//
+// Check what only another process or another version can mend. A database that
+// everybody shares is nothing of the kind. A process that hangs is the
+// watchdog's business (WatchdogSec=, systemd.service(5)).
+func Healthy(check func(context.Context) error) Option {
+	return func(l *life) { l.healthChecks = append(l.healthChecks, check) }
+}
+
+// watch runs the checks until one fails, and tells fail, or ctx ends.
+func (l *life) watch(ctx context.Context, fail func(error)) {
+	tick := time.NewTicker(healthEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		for _, check := range l.healthChecks {
+			limited, cancel := context.WithTimeout(ctx, healthEvery)
+			err := check(limited)
+			cancel()
+			if err != nil && ctx.Err() == nil {
+				fail(fmt.Errorf("health check: %w", err))
+				return
+			}
+		}
+	}
+}
