@@ -32,11 +32,8 @@ func (set *Set) Companions() ([]File, error) {
 	return all, nil
 }
 
-// Companions are the files that go with the service: none unless it overlaps or carries. A template unit is refused.
+// Companions are the files that go with the service: none unless it overlaps or carries.
 func (s *Service) Companions() ([]File, error) {
-	if s.IsTemplate() {
-		return nil, s.Errorf(1, "template units are not supported yet: package %s without nodrop, or write one unit per instance", s.Name)
-	}
 	for _, name := range s.CompanionUnits() {
 		if err := CheckName(name); err != nil {
 			return nil, fmt.Errorf("%s: naming a companion: %w", s.Path, err)

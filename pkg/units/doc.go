@@ -10,6 +10,7 @@
 //
 //	[X-Nodrop]
 //	Strategy=overlap    # or "restart", for a program that cannot run twice
+//	Soak=30s            # how long old and new version serve side by side before the old one stops
 //	Carry=yes           # for a program that uses serve.Run: live connections go from one instance to the next
 //
 // The parser is stricter than systemd: what systemd would skip with a warning (a line without "=", an entry before the

@@ -18,8 +18,26 @@ func (s *Service) rollout(standby string) []byte {
 		"@ROLLOUT@", s.Stem()+"-rollout.service",
 		"@DESCRIPTION@", s.description(),
 		"@DOCUMENTATION@\n", doc.String(),
+		"@SOAK@\n", s.soak(standby),
 	).Replace(rolloutTemplate))
 }
+
+// soak writes the step in which both versions serve. The "$$" is for systemd (systemd.service(5)).
+func (s *Service) soak(standby string) string {
+	if s.Soak == 0 {
+		return ""
+	}
+	return strings.NewReplacer(
+		"@STANDBY@", standby,
+		"@SECONDS@", fmt.Sprint(int(s.Soak.Seconds())),
+	).Replace(soakTemplate)
+}
+
+const soakTemplate = `
+#    For @SECONDS@ s both serve, and the standby must not die meanwhile (a watchdog ends one that hangs).
+#    Fails: as before.
+ExecStart=sh -c 'for second in $$(seq @SECONDS@); do sleep 1; systemctl --quiet is-active @STANDBY@ || exit; done'
+`
 
 // Main is reset before its restart, not before: one that had failed must still be seen as failed when the standby does not
 // start. Without the reset, upgrades in quick succession run into main's own start limit.
@@ -43,6 +61,7 @@ TimeoutStartSec=infinity
 # 1. A second instance starts beside the running one, on the same sockets, and gets ready.
 #    Fails: nothing else happens. Main was not touched and serves on.
 ExecStart=systemctl start @STANDBY@
+@SOAK@
 
 # 2. Main drains and starts anew; the standby serves meanwhile.
 #    Fails: the standby serves on in main's place.

@@ -3,6 +3,7 @@ package units
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 func newSet(t *testing.T, files map[string]string) (*Set, error) {
@@ -60,6 +61,9 @@ func TestStrategy(t *testing.T) {
 		{"unknown value", "[X-Nodrop]\nStrategy=blue-green\n", "", `src/a.service:4: Strategy=blue-green is unknown`},
 		{"unknown key", "[X-Nodrop]\n\nstrategy=restart\n", "", `src/a.service:5: [X-Nodrop] has no option "strategy"`},
 		{"carry", "[X-Nodrop]\nCarry=perhaps\n", "", `src/a.service:4: Carry=perhaps is neither yes nor no`},
+		{"soak", "[X-Nodrop]\nSoak=1min 30s\n", Overlap, ""},
+		{"soak for too short", "[X-Nodrop]\nSoak=300ms\n", "", `src/a.service:4: Soak=300ms is no time in whole seconds`},
+		{"soak alone", "[X-Nodrop]\nStrategy=restart\nSoak=5\n", "", `src/a.service:3: Soak= and Strategy=restart: `},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -102,5 +106,44 @@ func TestRefusedSets(t *testing.T) {
 				t.Errorf("error %v, want …%s…", err, tt.want)
 			}
 		})
+	}
+}
+
+// An upgrade restarts the instances of a template; whoever asks for more is told.
+func TestTemplateOptions(t *testing.T) {
+	for section, want := range map[string]string{
+		"":                               "",
+		"[X-Nodrop]\nStrategy=restart\n": "",
+		"[X-Nodrop]\nStrategy=overlap\n": "src/a@.service:4: Strategy=overlap: instances of a template",
+		"[X-Nodrop]\nCarry=yes\n":        "src/a@.service:4: Carry=yes: instances of a template",
+	} {
+		set, err := newSet(t, map[string]string{"a@.service": "[Service]\nType=notify\n" + section, "a@.socket": "[Socket]\n"})
+		if want != "" {
+			if err == nil || !strings.HasPrefix(err.Error(), want) {
+				t.Errorf("error %v, want %s…", err, want)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if files, err := set.Companions(); err != nil || len(files) > 0 || set.Services[0].Strategy != Restart {
+			t.Errorf("%q: strategy %s, companions %v, %v", section, set.Services[0].Strategy, files, err)
+		}
+	}
+}
+
+func TestParseSpan(t *testing.T) {
+	for value, want := range map[string]time.Duration{
+		"": 0, "30": 30 * time.Second, "30s": 30 * time.Second, "2min": 2 * time.Minute, "1h 2m 3sec": time.Hour + 2*time.Minute + 3*time.Second,
+	} {
+		if got, ok := parseSpan(value); !ok || got != want {
+			t.Errorf("%q is %v, %v; want %v", value, got, ok, want)
+		}
+	}
+	for _, value := range []string{"-1", "1.5s", "500ms", "1d", "infinity", "s", "1234567"} {
+		if got, ok := parseSpan(value); ok {
+			t.Errorf("%q is %v", value, got)
+		}
 	}
 }
