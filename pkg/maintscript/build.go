@@ -20,19 +20,33 @@ type builder struct {
 	strict string // the line that says how the shell takes failures
 }
 
-func newBuilder(p *Package, strict string) builder {
-	var companions, all, installable, enable, arrive, upgrade, clean []string
+func newBuilder(p *Package, unitDir, strict string) builder {
+	var companions, names, patterns, plain, installable, services, clean []string
+	var enable, arrive, upgrade, back []string
 	for _, s := range p.Units.Services {
 		companions = append(companions, s.CompanionUnits()...)
 		if s.SharesRuntime() {
 			clean = append(clean, s.Name)
 		}
-		if line := upgradeLine(s); line != "" {
-			upgrade = append(upgrade, line)
+		strategy := strategyOf(s)
+		switch {
+		case strategy != "":
+			services = append(services, s.Name)
+			upgrade = append(upgrade, upgradeLine(s, strategy))
+			back = append(back, "nodrop_return "+strategy+" "+s.Stem())
+		case s.IsTemplate() && !slices.ContainsFunc(s.Sockets, accepts):
+			upgrade = append(upgrade, "nodrop_instances "+s.Stem())
+			back = append(back, "nodrop_instances "+s.Stem())
 		}
 	}
 	for _, u := range p.all() {
-		all = append(all, u.Name)
+		names = append(names, u.Name)
+		if u.IsTemplate() { // its instances are the admin's to enable and to start
+			patterns = append(patterns, u.Stem()+"*"+u.Kind())
+			continue
+		}
+		patterns = append(patterns, u.Name)
+		plain = append(plain, u.Name)
 		if u.Installable() {
 			installable = append(installable, u.Name)
 			words := strings.TrimSpace(u.Name + " " + p.serviceOf(u))
@@ -43,35 +57,49 @@ func newBuilder(p *Package, strict string) builder {
 	words := func(names []string) string { return strings.Join(names, " ") }
 	return builder{p: p, strict: strict, values: map[string]string{
 		"PACKAGE":  p.Name,
+		"UNITDIR":  unitDir,
 		"SYSUSERS": words(p.Sysusers),
 		"TMPFILES": words(p.Tmpfiles),
 		"INSTALL":  words(installable),
 		"START":    words(installable),
-		"RESTORE":  words(all),
-		"STOP":     words(append(companions, all...)),
+		"UNITS":    words(plain),
+		"SERVICES": words(services),
+		"STOP":     words(append(slices.Clone(companions), patterns...)),
+		"DISABLE":  words(append(companions, names...)),
 		"CLEAN":    words(clean),
 		"KEPT":     words(p.kept()),
 		"ARRIVE":   strings.Join(arrive, "\n"),
 		"ENABLE":   strings.Join(enable, "\n"),
 		"UPGRADE":  strings.Join(upgrade, "\n"),
+		"RETURN":   strings.Join(back, "\n"),
 	}}
 }
 
-// upgradeLine is the call that brings a new version of the service into use; none for a job that runs and ends, which finds
-// the new version the next time.
-func upgradeLine(s *units.Service) string {
-	if e, _ := s.Get("Service", "Type"); e.Value == "oneshot" {
-		return ""
-	}
-	strategy := units.Restart
-	if s.Overlaps() {
-		strategy = units.Overlap
-	}
-	words := []string{"nodrop_upgrade", string(strategy), s.Stem()}
+// upgradeLine is the call that brings a new version of the service into use.
+func upgradeLine(s *units.Service, strategy string) string {
+	words := []string{"nodrop_upgrade", strategy, s.Stem()}
 	for _, socket := range s.Sockets {
 		words = append(words, socket.Name)
 	}
 	return strings.Join(words, " ")
+}
+
+// strategyOf is how the service goes from one version to another. It is empty for a template, and for a job that runs and
+// ends, which finds the new version the next time.
+func strategyOf(s *units.Service) string {
+	if e, _ := s.Get("Service", "Type"); e.Value == "oneshot" || s.IsTemplate() {
+		return ""
+	}
+	if s.Overlaps() {
+		return string(units.Overlap)
+	}
+	return string(units.Restart)
+}
+
+// accepts reports whether each connection to the socket has an instance of its own (Accept=yes). Those are left to finish.
+func accepts(s *units.Socket) bool {
+	_, yes := s.Bool("Socket", "Accept")
+	return yes
 }
 
 // serviceOf is the service of the package that the unit, if it is a socket, belongs to.
@@ -142,7 +170,11 @@ func (b builder) own(hook Hook, fragment string) string {
 	if options, err := own.options(); err == nil && options != "" {
 		text = "set " + options + "\n" + text
 	}
-	return strings.NewReplacer("@SCRIPT@", text, "@KEY@", string(hook), "@PACKAGE@", b.p.Name).Replace(read(fragment))
+	fallback := ":"
+	if hook == PostInstall { // the new version is unpacked by then
+		fallback = "nodrop_fallback"
+	}
+	return strings.NewReplacer("@SCRIPT@", text, "@KEY@", string(hook), "@PACKAGE@", b.p.Name, "@FALLBACK@", fallback).Replace(read(fragment))
 }
 
 // fill puts values in place of @KEY@. A key that stands alone on a line gives its indentation to every line of the value.

@@ -6,10 +6,11 @@ func Deb(p *Package) ([]Script, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	b := newBuilder(p, "set -e\n")
+	b := newBuilder(p, "/lib/systemd/system", "set -e\n")
 	helpers := []string{
-		"say", "state", "remember", "forget", "deb-fail",
-		"policy-rc.d", "enabled", "active", "invocation", "start", "look", "before", "deb-version", "report", "sockets", "upgrade",
+		"say", "state", "remember", "forget", "fail", "kept", "release", "deb-files", "deb-foreign", "copy", "clear", "place", "unplace",
+		"policy-rc.d", "enabled", "active", "invocation", "start", "look", "before", "deb-version", "deb-back", "keep", "swap", "vanish",
+		"without", "instances", "return", "fallback", "reload", "report", "sockets", "upgrade",
 	}
 	return []Script{
 		b.script("preinst", helpers,
@@ -17,6 +18,7 @@ func Deb(p *Package) ([]Script, error) {
 			b.use("deb-preinst"),
 		),
 		b.script("postinst", helpers,
+			b.use("deb-again"),
 			b.when("SYSUSERS", "deb-sysusers"),
 			b.when("TMPFILES", "deb-tmpfiles"),
 			b.own(PostInstall, "deb-user"),

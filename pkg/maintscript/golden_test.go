@@ -29,7 +29,7 @@ func parse(t *testing.T, files map[string]string) *units.Set {
 	return set
 }
 
-// full has one of everything: a service that overlaps, one without a socket, a timer, files and own scripts.
+// full has one of everything: a service that overlaps, one without a socket, a template, a timer, files and own scripts.
 func full(t *testing.T) *Package {
 	own := func(hook string) Own {
 		return Own{Path: hook + ".sh", Data: []byte("#!/bin/sh -e\necho \"own " + hook + " $*\"\n")}
@@ -42,6 +42,7 @@ func full(t *testing.T) *Package {
 			"app-tls.socket": "[Socket]\nListenStream=443\nService=app.service\n[Install]\nWantedBy=sockets.target\n",
 			"worker.service": "[Service]\nType=notify\n[X-Nodrop]\nStrategy=restart\n[Install]\nWantedBy=multi-user.target\n",
 			"tidy.service":   "[Service]\nType=oneshot\n[X-Nodrop]\nStrategy=restart\n",
+			"job@.service":   "[Service]\nType=notify\n",
 			"tidy.timer":     "[Timer]\nOnCalendar=daily\nPersistent=yes\n[Install]\nWantedBy=timers.target\n",
 		}),
 		Sysusers: []string{"app.conf"},

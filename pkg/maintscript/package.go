@@ -56,9 +56,6 @@ func (p *Package) check() error {
 		if err := units.CheckName(u.Name); err != nil {
 			return err
 		}
-		if u.IsTemplate() {
-			return u.Errorf(1, "template units are not supported yet: package %s without nodrop, or write one unit per instance", u.Name)
-		}
 	}
 	for _, own := range p.Own {
 		if _, err := own.options(); err != nil {

@@ -6,10 +6,11 @@ func RPM(p *Package) ([]Script, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	b := newBuilder(p, "")
+	b := newBuilder(p, "/usr/lib/systemd/system", "")
 	helpers := []string{
-		"say", "state", "remember", "forget", "rpm-fail",
-		"no-policy", "enabled", "active", "invocation", "start", "look", "before", "rpm-arrive", "rpm-version", "report", "sockets", "upgrade",
+		"say", "state", "remember", "forget", "fail", "kept", "release", "rpm-files", "rpm-foreign", "copy", "clear", "place", "unplace",
+		"no-policy", "enabled", "active", "invocation", "start", "look", "before", "rpm-arrive", "rpm-version", "rpm-back", "keep", "swap", "vanish",
+		"without", "instances", "return", "fallback", "reload", "report", "sockets", "upgrade",
 	}
 	return []Script{
 		b.script("pre", helpers,

@@ -63,6 +63,9 @@ func (h host) run(shell, script string, args ...string) (output string, status i
 	script = strings.NewReplacer(
 		"/run/", h.root+"/run/",
 		"/usr/sbin/policy-rc.d", h.root+"/policy-rc.d",
+		"/var/lib/nodrop", h.root+"/var/lib/nodrop",
+		"/usr/lib/systemd/system", h.root+"/usr/lib/systemd/system",
+		"/lib/systemd/system", h.root+"/usr/lib/systemd/system",
 	).Replace(script)
 	file := filepath.Join(h.root, "script")
 	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
@@ -252,7 +255,7 @@ func TestNoSystemd(t *testing.T) {
 		{"rpm/post 2", "systemd-sysusers app.conf\nsystemd-tmpfiles --create app.conf"},
 		{"rpm/posttrans 2", ""},
 		{"rpm/preun 1", ""},
-		{"rpm/preun 0", "systemctl disable app-rollout.service app-standby.service app-tls.socket app.socket app.service tidy.service worker.service tidy.timer"},
+		{"rpm/preun 0", "systemctl disable app-rollout.service app-standby.service app-tls.socket app.socket app.service job@.service tidy.service worker.service tidy.timer"},
 		{"rpm/postun 0", ""},
 	}
 	for _, tt := range tests {

@@ -40,8 +40,9 @@ func (l *Lab) Nodrop(ctx context.Context) (string, error) {
 // A Release is a version of myapp to be built.
 type Release struct {
 	Version string
-	Fault   string // "" for a good one; "exit" or "hang": see cmd/myapp/fault.go
+	Fault   string // "" for a good one; else see cmd/myapp/fault.go
 	Config  string // added to the end of packaging/myapp/nfpm.yaml
+	Change  string // a shell script that changes a copy of packaging/myapp, run in it
 }
 
 // Package builds the deb or rpm of a release by nodrop package, as make
@@ -77,12 +78,13 @@ func (l *Lab) tree(ctx context.Context, r Release) (string, error) {
 	if err := os.Mkdir(bin, 0o755); err != nil {
 		return "", err
 	}
-	for _, name := range []string{"packaging", "LICENSE"} {
-		if err := os.Symlink(filepath.Join(l.checkout, name), filepath.Join(dir, name)); err != nil {
-			return "", err
-		}
+	if err := run(exec.CommandContext(ctx, "cp", "-r", "packaging", "LICENSE", dir), l.checkout); err != nil {
+		return "", err
 	}
-	config, err := os.ReadFile(filepath.Join(l.checkout, "packaging/myapp/nfpm.yaml"))
+	if err := run(exec.CommandContext(ctx, "sh", "-euc", r.Change), filepath.Join(dir, "packaging/myapp")); err != nil {
+		return "", err
+	}
+	config, err := os.ReadFile(filepath.Join(dir, "packaging/myapp/nfpm.yaml"))
 	if err != nil {
 		return "", err
 	}

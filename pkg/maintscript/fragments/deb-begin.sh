@@ -6,7 +6,7 @@ nodrop_arrive() { # UNIT [SERVICE]
 		nodrop_start "$1"
 	fi
 }
-if [ "$1" = configure ] && [ -z "$nodrop_restored" ]; then
+if [ "$1" = configure ] && [ -z "$nodrop_restored$nodrop_broken" ]; then
 	nodrop_first=
 	if [ -z "${2-}" ] || [ -e "$nodrop_state.install" ]; then
 		nodrop_first=yes

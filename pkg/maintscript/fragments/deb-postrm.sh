@@ -1,7 +1,22 @@
 # After a removal the links that enable the units stay, for a later install; a purge takes them too.
+#
+# Behind an upgrade that is called off the old version is there again, whole. If that is one that had failed, the good one takes
+# its place.
 case "$1" in
-remove | abort-*)
+abort-upgrade)
 	nodrop_forget install before stopped
+	if [ ! -e "$nodrop_kept/fallen" ]; then
+		nodrop_release
+	elif ! nodrop_swap; then
+		nodrop_warn @PACKAGE@ "could not put $nodrop_good back (see above)"
+	fi
+	;;
+abort-*)
+	nodrop_forget install before stopped
+	;;
+remove)
+	nodrop_forget install before stopped
+	nodrop_vanish
 	;;
 purge)
 	if command -v deb-systemd-helper >/dev/null; then

@@ -1,6 +1,6 @@
 # Marks for postinst. Only here does dpkg tell an install after a removal without purge ("install OLD") from an upgrade, and
 # only now can be seen which units the old version had, and which of them are stopped. An upgrade that is tried again after a
-# failure goes on from the first mark.
+# failure goes on from the first mark. The version that serves is kept, for the case that the new one does not.
 #
 # Many packages stop their service before an upgrade, in prerm: what has stopped since dpkg began was not stopped by the admin.
 nodrop_since() { # UNIT
@@ -15,11 +15,14 @@ nodrop_since() { # UNIT
 	fi
 }
 if [ -d /run/systemd/system ]; then
+	if [ "$1" = upgrade ]; then
+		nodrop_keep "$2"
+	fi
 	if [ "$1" = install ] && [ -n "${2-}" ]; then
 		nodrop_remember install </dev/null
 	elif [ "$1" = upgrade ] && [ ! -e "$nodrop_state.before" ]; then
 		# shellcheck disable=SC2043 # there may be one unit
-		for nodrop_unit in @RESTORE@; do
+		for nodrop_unit in @UNITS@; do
 			echo "$(nodrop_look "$nodrop_unit")$(nodrop_since "$nodrop_unit" | sed 's/^/ /')"
 		done | nodrop_remember before
 	fi

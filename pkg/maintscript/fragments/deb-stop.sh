@@ -5,7 +5,7 @@ case "$1" in
 remove)
 	if [ -d /run/systemd/system ]; then
 		# shellcheck disable=SC2043 # there may be one unit
-		for nodrop_unit in @RESTORE@; do
+		for nodrop_unit in @UNITS@; do
 			if nodrop_active "$nodrop_unit"; then
 				echo "$nodrop_unit"
 			fi

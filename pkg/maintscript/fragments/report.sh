@@ -1,12 +1,10 @@
 # An upgrade that failed: what happened, who serves now, why, and what to do.
 nodrop_report() { # NAME
 	nodrop_warn "$1" "the upgrade to $(nodrop_version) FAILED"
-	if nodrop_active "$1.service"; then
-		if [ "$(nodrop_invocation "$1.service")" = "$nodrop_main" ]; then
-			nodrop_warn "$1" "the new version did not get ready; the old one was not touched and serves on"
-		else
-			nodrop_warn "$1" "the new version serves, but $1-standby.service did not stop as it should"
-		fi
+	if nodrop_untouched "$1"; then
+		nodrop_warn "$1" "the new version did not get ready; the old one was not touched and serves on"
+	elif nodrop_active "$1.service"; then
+		nodrop_warn "$1" "the new version serves, but $1-standby.service did not stop as it should"
 	elif nodrop_active "$1-standby.service"; then
 		nodrop_warn "$1" "$1.service did not start again; $1-standby.service serves in its place"
 	else

@@ -1,7 +1,15 @@
 # The package is replaced and the old version's scripts have run: now the running services follow.
 if [ -e "$nodrop_state.before" ]; then
-	systemctl daemon-reload
-	@ARRIVE@
-	@UPGRADE@
+	nodrop_reload
+	if [ -z "$nodrop_broken" ]; then
+		:
+		@ARRIVE@
+		@UPGRADE@
+	fi
+	if [ -n "$nodrop_failed" ]; then
+		nodrop_fallback
+	else
+		nodrop_release
+	fi
 	nodrop_forget before
 fi

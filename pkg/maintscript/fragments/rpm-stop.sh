@@ -4,5 +4,5 @@ if [ "$1" -eq 0 ]; then
 	if [ -d /run/systemd/system ]; then
 		systemctl stop @STOP@ || nodrop_warn @PACKAGE@ "not everything stopped (see above)"
 	fi
-	systemctl --no-reload disable @STOP@ || nodrop_warn @PACKAGE@ "not everything was disabled (see above)"
+	systemctl --no-reload disable @DISABLE@ || nodrop_warn @PACKAGE@ "not everything was disabled (see above)"
 fi

@@ -1,5 +1,5 @@
 # Sort the sockets of a running service, and start those that came with this version or went down with a bad one.
-#   nodrop_off    stay down: they were down before the upgrade, or are disabled or masked
+#   nodrop_off    stay down: they were there and down before the upgrade, or are disabled or masked
 #   nodrop_down   those of them that are not masked
 #   nodrop_held   could not be started: an older version of the service has bound the port itself
 #   nodrop_moved  have another address now; systemd let go of the old one when it read the new unit
@@ -16,6 +16,7 @@ nodrop_sockets() { # SOCKET...
 			[ "$nodrop_was" = "$(nodrop_look "$nodrop_unit")" ] || nodrop_moved="$nodrop_moved $nodrop_unit"
 			;;
 		*/active/*) ;;
+		*" not-found "*) nodrop_open "$nodrop_unit" ;;
 		*" interrupted"/*/enabled*) nodrop_open "$nodrop_unit" ;;
 		*" loaded inactive"*/*/* | */disabled)
 			nodrop_off="$nodrop_off $nodrop_unit"

@@ -32,19 +32,6 @@ nodrop_idle() { # NAME SOCKET...
 	nodrop_say "$nodrop_name" "$nodrop_name.service was not running, and was left so"
 }
 
-# Run systemctl while the sockets that are to stay down are masked: the service's units want them, and would bring them up.
-nodrop_without() { # SOCKETS SYSTEMCTL-ARGUMENT...
-	nodrop_masked=$1
-	shift
-	# shellcheck disable=SC2086 # a list of unit names
-	[ -z "$nodrop_masked" ] || systemctl --quiet --runtime mask $nodrop_masked
-	nodrop_result=0
-	systemctl "$@" || nodrop_result=$?
-	# shellcheck disable=SC2086 # a list of unit names
-	[ -z "$nodrop_masked" ] || systemctl --quiet --runtime unmask $nodrop_masked
-	return "$nodrop_result"
-}
-
 # Bring the new version of a running service into use, by the strategy of its unit.
 nodrop_upgrade() { # overlap|restart NAME SOCKET...
 	nodrop_strategy=$1
@@ -62,6 +49,9 @@ nodrop_upgrade() { # overlap|restart NAME SOCKET...
 	nodrop_allowed restart "$nodrop_name.service" || return 0
 	nodrop_begin=$(date +%s)
 	nodrop_main=$(nodrop_invocation "$nodrop_name.service")
+	nodrop_lost="$nodrop_lost$nodrop_moved"
+	nodrop_closed="$nodrop_closed$nodrop_down"
+	nodrop_migrated=$nodrop_migrated$nodrop_held
 	if [ -n "$nodrop_held$nodrop_moved" ]; then
 		# The service, named first, lets go of the port before systemd binds it; it gets the sockets when it starts again.
 		# shellcheck disable=SC2086 # a list of unit names
@@ -81,5 +71,8 @@ nodrop_upgrade() { # overlap|restart NAME SOCKET...
 	else
 		nodrop_report "$nodrop_name"
 		nodrop_fail
+	fi
+	if ! nodrop_untouched "$nodrop_name"; then
+		nodrop_touched="$nodrop_touched $nodrop_name"
 	fi
 }

@@ -23,10 +23,127 @@ nodrop_forget() { # MARK...
 	rmdir "${nodrop_state%/*}" 2>/dev/null || :
 }
 
+# The last version that served well is kept until another one does: a copy of its files, made before another is unpacked. If
+# that one does not work, the copy takes its place, so that a restart or a reboot finds a program that does.
+#   good/, version  the files of the version that works, and which it is
+#   bad/            those of the version that failed, while the good ones are in place
+#   fallen          a mark: the version that is to be replaced is not the good one
+nodrop_kept=/var/lib/nodrop/app
+
+# The version now installed serves: the one that was kept is no longer needed.
+nodrop_release() {
+	rm -rf "$nodrop_kept"
+	rmdir "${nodrop_kept%/*}" 2>/dev/null || :
+}
+
+# The files of the package as dpkg knows them.
+nodrop_files() {
+	dpkg-query --listfiles app
+}
+
+# Whether a file belongs to another package.
+nodrop_foreign() { # FILE
+	dpkg-query --search "$1" 2>/dev/null | grep -qv "^app: "
+}
+
+# Copy the files that are installed, but for directories and for what is the admin's. All or nothing.
+nodrop_copy() { # good|bad
+	rm -rf "$nodrop_kept/new"
+	mkdir -p "$nodrop_kept/new"
+	nodrop_files | while read -r nodrop_file; do
+		case $nodrop_file in
+		/etc/*) ;;
+		/*)
+			# A link may be a directory of the package's, such as /lib, which is everybody's. cp --parents follows no links.
+			if [ -L "$nodrop_file" ] && ! nodrop_foreign "$nodrop_file" || [ -f "$nodrop_file" ] && [ ! -L "$nodrop_file" ]; then
+				printf '.%s/%s\0' "$(cd -P "${nodrop_file%/*}/" && pwd -P)" "${nodrop_file##*/}"
+			fi
+			;;
+		esac
+	done | (cd / && xargs -0 -r cp --archive --parents --target-directory="$nodrop_kept/new") || return
+	[ -n "$(ls "$nodrop_kept/new")" ] || return # no list of files is no version to go back to
+	mv "$nodrop_kept/new" "$nodrop_kept/$1"
+}
+
+# Take away the files that only one of the kept versions has.
+nodrop_clear() { # THIS OTHER, each good or bad
+	nodrop_list "$1" | while read -r nodrop_file; do
+		if ! nodrop_has "$2" "$nodrop_file" && ! nodrop_foreign "$nodrop_file"; then
+			rm -f "$nodrop_file"
+			rmdir "${nodrop_file%/*}" 2>/dev/null || :
+		fi
+	done
+}
+
+nodrop_list() { # good|bad
+	(cd "$nodrop_kept/$1" && find . ! -type d) | sed 's/^\.//'
+}
+
+nodrop_has() { # good|bad FILE
+	[ -e "$nodrop_kept/$1$2" ] || [ -L "$nodrop_kept/$1$2" ]
+}
+
+# Put the files of one kept version in place, and those away that only the other one has. What belongs to another package by
+# now is left alone.
+nodrop_place() { # THIS OTHER, each good or bad
+	nodrop_clear "$2" "$1"
+	nodrop_list "$1" | while read -r nodrop_file; do
+		if nodrop_has "$2" "$nodrop_file" || ! nodrop_foreign "$nodrop_file"; then
+			mkdir -p "${nodrop_file%/*}"
+			if ! cp --archive "$nodrop_kept/$1$nodrop_file" "$nodrop_file.nodrop-new"; then
+				rm -f "$nodrop_file.nodrop-new"
+				exit 1
+			fi
+			mv -fT "$nodrop_file.nodrop-new" "$nodrop_file"
+		fi
+	done
+}
+
+# The version that is installed.
+nodrop_version() {
+	dpkg-query --show --showformat="\${Version}" app
+}
+
+# Put the good version in place of the one that failed, with a word in its units for those who ask systemctl status.
+nodrop_swap() {
+	nodrop_good=$(cat "$nodrop_kept/version")
+	nodrop_copy bad && : >"$nodrop_kept/fallen" || return
+	# shellcheck disable=SC2043 # there may be one service
+	for nodrop_unit in app.service worker.service; do
+		mkdir -p "$nodrop_kept/good/lib/systemd/system/$nodrop_unit.d"
+		printf '[Unit]\nDescription=%s\n' \
+			"$(systemctl show --value --property=Description "$nodrop_unit" | sed 's/%/%%/g; s/ (fallback to .*//') (fallback to $nodrop_good, as $(nodrop_version) failed)" \
+			>"$nodrop_kept/good/lib/systemd/system/$nodrop_unit.d/90-nodrop-fallback.conf"
+	done
+	nodrop_place good bad || return
+	systemctl daemon-reload
+}
+
+# The package is gone, and with it the files of the version that failed: those of the good one, in their places, go too.
+nodrop_vanish() {
+	[ ! -d "$nodrop_kept/bad" ] || nodrop_clear good bad
+	nodrop_release
+}
+
 # After a removal the links that enable the units stay, for a later install; a purge takes them too.
+#
+# Behind an upgrade that is called off the old version is there again, whole. If that is one that had failed, the good one takes
+# its place.
 case "$1" in
-remove | abort-*)
+abort-upgrade)
 	nodrop_forget install before stopped
+	if [ ! -e "$nodrop_kept/fallen" ]; then
+		nodrop_release
+	elif ! nodrop_swap; then
+		nodrop_warn app "could not put $nodrop_good back (see above)"
+	fi
+	;;
+abort-*)
+	nodrop_forget install before stopped
+	;;
+remove)
+	nodrop_forget install before stopped
+	nodrop_vanish
 	;;
 purge)
 	if command -v deb-systemd-helper >/dev/null; then
@@ -39,14 +156,14 @@ case "$1" in
 remove | purge)
 	if [ -d /run/systemd/system ]; then
 		# Units that failed would be listed until a reboot; those that did not are none of systemd's concern any more.
-		systemctl reset-failed app-rollout.service app-standby.service app-tls.socket app.socket app.service tidy.service worker.service tidy.timer 2>/dev/null || :
+		systemctl reset-failed app-rollout.service app-standby.service app-tls.socket app.socket app.service job@*.service tidy.service worker.service tidy.timer 2>/dev/null || :
 		systemctl daemon-reload || :
 	fi
 	;;
 esac
 
 # The package's own scripts.postremove, in a shell of its own. If it fails, so does this script, except where dpkg is on its
-# way back from a failure (abort-*).
+# way back from a failure (abort-*); and a version that cannot be set up does not stay.
 set +e
 (
 :
@@ -59,14 +176,17 @@ if [ "$nodrop_status" -ne 0 ]; then
 	nodrop_warn app "scripts.postremove failed with status $nodrop_status"
 	case "$1" in
 	abort-*) ;;
-	*) exit "$nodrop_status" ;;
+	*)
+		:
+		exit "$nodrop_status"
+		;;
 	esac
 fi
 
 # A purge takes what the package's services have kept (StateDirectory= and its like), unless another package ships it as well.
 if [ "$1" = purge ]; then
 	for nodrop_path in /var/lib/app /var/lib/systemd/timers/stamp-tidy.timer; do
-		if ! dpkg-query --search "$nodrop_path" 2>/dev/null | grep -qv "^app: "; then
+		if ! nodrop_foreign "$nodrop_path"; then
 			rm -rf "$nodrop_path"
 		fi
 	done

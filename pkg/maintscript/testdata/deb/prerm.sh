@@ -52,7 +52,7 @@ remove)
 		done | nodrop_remember stopped
 		nodrop_stop=
 		# shellcheck disable=SC2043 # there may be one unit
-		for nodrop_unit in app-rollout.service app-standby.service app-tls.socket app.socket app.service tidy.service worker.service tidy.timer; do
+		for nodrop_unit in app-rollout.service app-standby.service app-tls.socket app.socket app.service job@*.service tidy.service worker.service tidy.timer; do
 			if nodrop_allowed stop "$nodrop_unit"; then
 				nodrop_stop="$nodrop_stop $nodrop_unit"
 			fi
@@ -76,7 +76,7 @@ remove)
 esac
 
 # The package's own scripts.preremove, in a shell of its own. If it fails, so does this script, except where dpkg is on its
-# way back from a failure (abort-*).
+# way back from a failure (abort-*); and a version that cannot be set up does not stay.
 set +e
 (
 :
@@ -89,6 +89,9 @@ if [ "$nodrop_status" -ne 0 ]; then
 	nodrop_warn app "scripts.preremove failed with status $nodrop_status"
 	case "$1" in
 	abort-*) ;;
-	*) exit "$nodrop_status" ;;
+	*)
+		:
+		exit "$nodrop_status"
+		;;
 	esac
 fi

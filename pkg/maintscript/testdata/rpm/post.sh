@@ -11,9 +11,11 @@ nodrop_warn() { # WHO TEXT...
 	nodrop_say "$@" >&2
 }
 
-# A failure is told and no more: rpm rolls nothing back, a failing scriptlet would only leave things half done.
+# A failure is told at once and counts at the end; what else is to be done is still done.
+nodrop_failed=
 nodrop_fail() {
-	:
+	# shellcheck disable=SC2034 # in rpm's %post nothing comes of it
+	nodrop_failed=yes
 }
 
 # There is no policy-rc.d here: presets decide what is enabled, and what is enabled may start.

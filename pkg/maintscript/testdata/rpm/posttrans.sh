@@ -22,9 +22,87 @@ nodrop_forget() { # MARK...
 	rmdir "${nodrop_state%/*}" 2>/dev/null || :
 }
 
-# A failure is told and no more: rpm rolls nothing back, a failing scriptlet would only leave things half done.
+# A failure is told at once and counts at the end; what else is to be done is still done.
+nodrop_failed=
 nodrop_fail() {
-	:
+	# shellcheck disable=SC2034 # in rpm's %post nothing comes of it
+	nodrop_failed=yes
+}
+
+# The last version that served well is kept until another one does: a copy of its files, made before another is unpacked. If
+# that one does not work, the copy takes its place, so that a restart or a reboot finds a program that does.
+#   good/, version  the files of the version that works, and which it is
+#   bad/            those of the version that failed, while the good ones are in place
+#   fallen          a mark: the version that is to be replaced is not the good one
+nodrop_kept=/var/lib/nodrop/app
+
+# The version now installed serves: the one that was kept is no longer needed.
+nodrop_release() {
+	rm -rf "$nodrop_kept"
+	rmdir "${nodrop_kept%/*}" 2>/dev/null || :
+}
+
+# The files of the package as rpm knows them.
+nodrop_files() {
+	rpm --query --list app
+}
+
+# Whether a file belongs to another package.
+nodrop_foreign() { # FILE
+	nodrop_owner=$(rpm --query --queryformat="%{NAME}\n" --file "$1") && ! echo "$nodrop_owner" | grep -qx app
+}
+
+# Copy the files that are installed, but for directories and for what is the admin's. All or nothing.
+nodrop_copy() { # good|bad
+	rm -rf "$nodrop_kept/new"
+	mkdir -p "$nodrop_kept/new"
+	nodrop_files | while read -r nodrop_file; do
+		case $nodrop_file in
+		/etc/*) ;;
+		/*)
+			# A link may be a directory of the package's, such as /lib, which is everybody's. cp --parents follows no links.
+			if [ -L "$nodrop_file" ] && ! nodrop_foreign "$nodrop_file" || [ -f "$nodrop_file" ] && [ ! -L "$nodrop_file" ]; then
+				printf '.%s/%s\0' "$(cd -P "${nodrop_file%/*}/" && pwd -P)" "${nodrop_file##*/}"
+			fi
+			;;
+		esac
+	done | (cd / && xargs -0 -r cp --archive --parents --target-directory="$nodrop_kept/new") || return
+	[ -n "$(ls "$nodrop_kept/new")" ] || return # no list of files is no version to go back to
+	mv "$nodrop_kept/new" "$nodrop_kept/$1"
+}
+
+# Take away the files that only one of the kept versions has.
+nodrop_clear() { # THIS OTHER, each good or bad
+	nodrop_list "$1" | while read -r nodrop_file; do
+		if ! nodrop_has "$2" "$nodrop_file" && ! nodrop_foreign "$nodrop_file"; then
+			rm -f "$nodrop_file"
+			rmdir "${nodrop_file%/*}" 2>/dev/null || :
+		fi
+	done
+}
+
+nodrop_list() { # good|bad
+	(cd "$nodrop_kept/$1" && find . ! -type d) | sed 's/^\.//'
+}
+
+nodrop_has() { # good|bad FILE
+	[ -e "$nodrop_kept/$1$2" ] || [ -L "$nodrop_kept/$1$2" ]
+}
+
+# Put the files of one kept version in place, and those away that only the other one has. What belongs to another package by
+# now is left alone.
+nodrop_place() { # THIS OTHER, each good or bad
+	nodrop_clear "$2" "$1"
+	nodrop_list "$1" | while read -r nodrop_file; do
+		if nodrop_has "$2" "$nodrop_file" || ! nodrop_foreign "$nodrop_file"; then
+			mkdir -p "${nodrop_file%/*}"
+			if ! cp --archive "$nodrop_kept/$1$nodrop_file" "$nodrop_file.nodrop-new"; then
+				rm -f "$nodrop_file.nodrop-new"
+				exit 1
+			fi
+			mv -fT "$nodrop_file.nodrop-new" "$nodrop_file"
+		fi
+	done
 }
 
 # There is no policy-rc.d here: presets decide what is enabled, and what is enabled may start.
@@ -49,6 +127,11 @@ nodrop_active() { # UNIT
 nodrop_invocation() { # UNIT
 	nodrop_property=$(systemctl show --property=InvocationID "$1")
 	echo "${nodrop_property#*=}"
+}
+
+# Whether what serves is what served before.
+nodrop_untouched() { # NAME
+	nodrop_active "$1.service" && [ "$(nodrop_invocation "$1.service")" = "$nodrop_main" ]
 }
 
 # Start a unit.
@@ -101,23 +184,145 @@ nodrop_arrive() { # UNIT [SERVICE]
 	fi
 }
 
-# The version now installed, and how to get back to the one before.
+# The version that is installed.
 nodrop_version() {
 	rpm --query --queryformat='%{VERSION}-%{RELEASE}\n' app | tail -n 1
 }
+
+# How to get back to the version before.
 nodrop_back() {
 	echo "dnf downgrade app"
+}
+
+# Put the good version in place of the one that failed, with a word in its units for those who ask systemctl status.
+nodrop_swap() {
+	nodrop_good=$(cat "$nodrop_kept/version")
+	nodrop_copy bad && : >"$nodrop_kept/fallen" || return
+	# shellcheck disable=SC2043 # there may be one service
+	for nodrop_unit in app.service worker.service; do
+		mkdir -p "$nodrop_kept/good/usr/lib/systemd/system/$nodrop_unit.d"
+		printf '[Unit]\nDescription=%s\n' \
+			"$(systemctl show --value --property=Description "$nodrop_unit" | sed 's/%/%%/g; s/ (fallback to .*//') (fallback to $nodrop_good, as $(nodrop_version) failed)" \
+			>"$nodrop_kept/good/usr/lib/systemd/system/$nodrop_unit.d/90-nodrop-fallback.conf"
+	done
+	nodrop_place good bad || return
+	systemctl daemon-reload
+}
+
+# Run systemctl while the sockets that are to stay down are masked: the service's units want them, and would bring them up.
+nodrop_without() { # SOCKETS SYSTEMCTL-ARGUMENT...
+	nodrop_masked=$1
+	shift
+	# shellcheck disable=SC2086 # a list of unit names
+	[ -z "$nodrop_masked" ] || systemctl --quiet --runtime mask $nodrop_masked
+	nodrop_result=0
+	systemctl "$@" || nodrop_result=$?
+	# shellcheck disable=SC2086 # a list of unit names
+	[ -z "$nodrop_masked" ] || systemctl --quiet --runtime unmask $nodrop_masked
+	return "$nodrop_result"
+}
+
+# Instances of a template that run are restarted one by one; it is not known how they are to run beside each other.
+nodrop_instances() { # STEM, with its "@"
+	for nodrop_unit in $(systemctl list-units --plain --no-legend --state=active,activating,failed "$1*.service" | cut -d " " -f 1); do
+		nodrop_allowed restart "$nodrop_unit" || continue
+		if systemctl restart "$nodrop_unit"; then
+			nodrop_say app "restarted $nodrop_unit"
+		else
+			nodrop_warn app "$nodrop_unit did not start again; see: journalctl -u $nodrop_unit"
+			nodrop_fail
+		fi
+	done
+}
+
+# A service goes back to the good version, if it is not the one that served all the time.
+#   nodrop_touched  services that are not what they were before
+#   nodrop_lost     sockets that have lost their address to the new version
+#   nodrop_closed   sockets that stay down
+nodrop_touched=
+nodrop_lost=
+nodrop_closed=
+nodrop_return() { # overlap|restart NAME
+	printf 'MESSAGE=%s\nPRIORITY=3\nSYSLOG_IDENTIFIER=app\nOBJECT_SYSTEMD_UNIT=%s\n' "$nodrop_fallen" "$2.service" |
+		logger --journald || :
+	case " $nodrop_touched " in
+	*" $2 "*) ;;
+	*) return ;;
+	esac
+	if [ "$nodrop_lost" ]; then
+		# shellcheck disable=SC2086 # a list of unit names
+		set -- "$2" restart "$2.service" $nodrop_lost
+	elif [ "$1" = overlap ]; then
+		set -- "$2" start "$2-rollout.service"
+	else
+		set -- "$2" restart "$2.service"
+	fi
+	nodrop_name=$1
+	shift
+	if nodrop_without "$nodrop_closed" "$@"; then
+		nodrop_warn "$nodrop_name" "$nodrop_name.service is $nodrop_good again"
+	else
+		nodrop_warn "$nodrop_name" "$nodrop_name.service did not come back as $nodrop_good; see: journalctl -u $nodrop_name"
+	fi
+}
+
+# What failed does not stay: the good version takes its place, and services that had gone on to the new one go back.
+# Not if that one binds its ports itself, which it cannot while systemd holds them (nodrop_migrated): there is no way back.
+nodrop_migrated=
+nodrop_fallback() {
+	[ -d "$nodrop_kept/good" ] && [ -z "$nodrop_migrated" ] || return 0
+	if ! nodrop_swap; then
+		nodrop_warn app "could not put $nodrop_good back (see above)"
+		return
+	fi
+	nodrop_fallen="fell back to $nodrop_good, whose files are in place until a version that works is installed"
+	nodrop_warn app "$nodrop_fallen"
+	:
+	nodrop_return overlap app
+	nodrop_instances job@
+	nodrop_return restart worker
+}
+
+# systemd reads the new units, but none that it would refuse: by reading a broken socket unit it closes the socket. Where
+# there is no way back, it reads whatever there is.
+nodrop_broken=
+nodrop_reload() {
+	nodrop_verify
+	if [ -z "$nodrop_broken" ]; then
+		systemctl daemon-reload || :
+		return
+	fi
+	nodrop_warn app "the upgrade to $(nodrop_version) FAILED"
+	nodrop_warn app "systemd does not take these units (see above); nothing was touched:$nodrop_broken"
+	nodrop_warn app "then install a fixed version, or the old one: $(nodrop_back)"
+	nodrop_fail
+}
+
+# Collect the units that systemd would refuse. Not if one is masked: for systemd-analyze the rest is then broken as well.
+nodrop_verify() {
+	[ -d "$nodrop_kept/good" ] || return 0
+	# shellcheck disable=SC2043 # there may be one unit
+	for nodrop_unit in app-tls.socket app.socket app.service tidy.service worker.service tidy.timer; do
+		case $(systemctl is-enabled "$nodrop_unit" 2>/dev/null) in
+		masked*) return ;;
+		esac
+	done
+	# shellcheck disable=SC2043 # there may be one unit
+	for nodrop_unit in app-tls.socket app.socket app.service tidy.service worker.service tidy.timer; do
+		if ! nodrop_words=$(systemd-analyze --man=no verify "$nodrop_unit" 2>&1); then
+			nodrop_broken="$nodrop_broken $nodrop_unit"
+			echo "$nodrop_words" >&2
+		fi
+	done
 }
 
 # An upgrade that failed: what happened, who serves now, why, and what to do.
 nodrop_report() { # NAME
 	nodrop_warn "$1" "the upgrade to $(nodrop_version) FAILED"
-	if nodrop_active "$1.service"; then
-		if [ "$(nodrop_invocation "$1.service")" = "$nodrop_main" ]; then
-			nodrop_warn "$1" "the new version did not get ready; the old one was not touched and serves on"
-		else
-			nodrop_warn "$1" "the new version serves, but $1-standby.service did not stop as it should"
-		fi
+	if nodrop_untouched "$1"; then
+		nodrop_warn "$1" "the new version did not get ready; the old one was not touched and serves on"
+	elif nodrop_active "$1.service"; then
+		nodrop_warn "$1" "the new version serves, but $1-standby.service did not stop as it should"
 	elif nodrop_active "$1-standby.service"; then
 		nodrop_warn "$1" "$1.service did not start again; $1-standby.service serves in its place"
 	else
@@ -133,7 +338,7 @@ nodrop_report() { # NAME
 }
 
 # Sort the sockets of a running service, and start those that came with this version or went down with a bad one.
-#   nodrop_off    stay down: they were down before the upgrade, or are disabled or masked
+#   nodrop_off    stay down: they were there and down before the upgrade, or are disabled or masked
 #   nodrop_down   those of them that are not masked
 #   nodrop_held   could not be started: an older version of the service has bound the port itself
 #   nodrop_moved  have another address now; systemd let go of the old one when it read the new unit
@@ -150,6 +355,7 @@ nodrop_sockets() { # SOCKET...
 			[ "$nodrop_was" = "$(nodrop_look "$nodrop_unit")" ] || nodrop_moved="$nodrop_moved $nodrop_unit"
 			;;
 		*/active/*) ;;
+		*" not-found "*) nodrop_open "$nodrop_unit" ;;
 		*" interrupted"/*/enabled*) nodrop_open "$nodrop_unit" ;;
 		*" loaded inactive"*/*/* | */disabled)
 			nodrop_off="$nodrop_off $nodrop_unit"
@@ -200,19 +406,6 @@ nodrop_idle() { # NAME SOCKET...
 	nodrop_say "$nodrop_name" "$nodrop_name.service was not running, and was left so"
 }
 
-# Run systemctl while the sockets that are to stay down are masked: the service's units want them, and would bring them up.
-nodrop_without() { # SOCKETS SYSTEMCTL-ARGUMENT...
-	nodrop_masked=$1
-	shift
-	# shellcheck disable=SC2086 # a list of unit names
-	[ -z "$nodrop_masked" ] || systemctl --quiet --runtime mask $nodrop_masked
-	nodrop_result=0
-	systemctl "$@" || nodrop_result=$?
-	# shellcheck disable=SC2086 # a list of unit names
-	[ -z "$nodrop_masked" ] || systemctl --quiet --runtime unmask $nodrop_masked
-	return "$nodrop_result"
-}
-
 # Bring the new version of a running service into use, by the strategy of its unit.
 nodrop_upgrade() { # overlap|restart NAME SOCKET...
 	nodrop_strategy=$1
@@ -230,6 +423,9 @@ nodrop_upgrade() { # overlap|restart NAME SOCKET...
 	nodrop_allowed restart "$nodrop_name.service" || return 0
 	nodrop_begin=$(date +%s)
 	nodrop_main=$(nodrop_invocation "$nodrop_name.service")
+	nodrop_lost="$nodrop_lost$nodrop_moved"
+	nodrop_closed="$nodrop_closed$nodrop_down"
+	nodrop_migrated=$nodrop_migrated$nodrop_held
 	if [ -n "$nodrop_held$nodrop_moved" ]; then
 		# The service, named first, lets go of the port before systemd binds it; it gets the sockets when it starts again.
 		# shellcheck disable=SC2086 # a list of unit names
@@ -250,6 +446,9 @@ nodrop_upgrade() { # overlap|restart NAME SOCKET...
 		nodrop_report "$nodrop_name"
 		nodrop_fail
 	fi
+	if ! nodrop_untouched "$nodrop_name"; then
+		nodrop_touched="$nodrop_touched $nodrop_name"
+	fi
 }
 
 # The package's own rpm.scripts.posttrans, in a shell of its own. If it fails, the rest is still done, and its status is ours.
@@ -265,14 +464,23 @@ fi
 
 # The package is replaced and the old version's scripts have run: now the running services follow.
 if [ -e "$nodrop_state.before" ]; then
-	systemctl daemon-reload
-	nodrop_arrive app-tls.socket app.service
-	nodrop_arrive app.socket app.service
-	nodrop_arrive app.service
-	nodrop_arrive worker.service
-	nodrop_arrive tidy.timer
-	nodrop_upgrade overlap app app-tls.socket app.socket
-	nodrop_upgrade restart worker
+	nodrop_reload
+	if [ -z "$nodrop_broken" ]; then
+		:
+		nodrop_arrive app-tls.socket app.service
+		nodrop_arrive app.socket app.service
+		nodrop_arrive app.service
+		nodrop_arrive worker.service
+		nodrop_arrive tidy.timer
+		nodrop_upgrade overlap app app-tls.socket app.socket
+		nodrop_instances job@
+		nodrop_upgrade restart worker
+	fi
+	if [ -n "$nodrop_failed" ]; then
+		nodrop_fallback
+	else
+		nodrop_release
+	fi
 	nodrop_forget before
 fi
 

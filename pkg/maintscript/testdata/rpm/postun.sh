@@ -22,10 +22,53 @@ nodrop_forget() { # MARK...
 	rmdir "${nodrop_state%/*}" 2>/dev/null || :
 }
 
+# The last version that served well is kept until another one does: a copy of its files, made before another is unpacked. If
+# that one does not work, the copy takes its place, so that a restart or a reboot finds a program that does.
+#   good/, version  the files of the version that works, and which it is
+#   bad/            those of the version that failed, while the good ones are in place
+#   fallen          a mark: the version that is to be replaced is not the good one
+nodrop_kept=/var/lib/nodrop/app
+
+# The version now installed serves: the one that was kept is no longer needed.
+nodrop_release() {
+	rm -rf "$nodrop_kept"
+	rmdir "${nodrop_kept%/*}" 2>/dev/null || :
+}
+
+# Whether a file belongs to another package.
+nodrop_foreign() { # FILE
+	nodrop_owner=$(rpm --query --queryformat="%{NAME}\n" --file "$1") && ! echo "$nodrop_owner" | grep -qx app
+}
+
+# Take away the files that only one of the kept versions has.
+nodrop_clear() { # THIS OTHER, each good or bad
+	nodrop_list "$1" | while read -r nodrop_file; do
+		if ! nodrop_has "$2" "$nodrop_file" && ! nodrop_foreign "$nodrop_file"; then
+			rm -f "$nodrop_file"
+			rmdir "${nodrop_file%/*}" 2>/dev/null || :
+		fi
+	done
+}
+
+nodrop_list() { # good|bad
+	(cd "$nodrop_kept/$1" && find . ! -type d) | sed 's/^\.//'
+}
+
+nodrop_has() { # good|bad FILE
+	[ -e "$nodrop_kept/$1$2" ] || [ -L "$nodrop_kept/$1$2" ]
+}
+
+# The package is gone, and with it the files of the version that failed: those of the good one, in their places, go too.
+nodrop_vanish() {
+	[ ! -d "$nodrop_kept/bad" ] || nodrop_clear good bad
+	nodrop_release
+}
+
 # systemd forgets the units that are gone. Those that failed would be listed until a reboot.
 if [ -d /run/systemd/system ]; then
 	if [ "$1" -eq 0 ]; then
-		systemctl reset-failed app-rollout.service app-standby.service app-tls.socket app.socket app.service tidy.service worker.service tidy.timer 2>/dev/null || :
+		nodrop_vanish
+		systemctl reset-failed app-rollout.service app-standby.service app-tls.socket app.socket app.service job@*.service tidy.service worker.service tidy.timer 2>/dev/null || :
 		nodrop_forget before
 	fi
 	systemctl daemon-reload

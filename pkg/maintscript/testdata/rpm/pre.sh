@@ -20,10 +20,127 @@ nodrop_remember() { # MARK, its text on standard input
 	cat >"$nodrop_state.$1"
 }
 
+# The last version that served well is kept until another one does: a copy of its files, made before another is unpacked. If
+# that one does not work, the copy takes its place, so that a restart or a reboot finds a program that does.
+#   good/, version  the files of the version that works, and which it is
+#   bad/            those of the version that failed, while the good ones are in place
+#   fallen          a mark: the version that is to be replaced is not the good one
+nodrop_kept=/var/lib/nodrop/app
+
+# The version now installed serves: the one that was kept is no longer needed.
+nodrop_release() {
+	rm -rf "$nodrop_kept"
+	rmdir "${nodrop_kept%/*}" 2>/dev/null || :
+}
+
+# The files of the package as rpm knows them.
+nodrop_files() {
+	rpm --query --list app
+}
+
+# Whether a file belongs to another package.
+nodrop_foreign() { # FILE
+	nodrop_owner=$(rpm --query --queryformat="%{NAME}\n" --file "$1") && ! echo "$nodrop_owner" | grep -qx app
+}
+
+# Copy the files that are installed, but for directories and for what is the admin's. All or nothing.
+nodrop_copy() { # good|bad
+	rm -rf "$nodrop_kept/new"
+	mkdir -p "$nodrop_kept/new"
+	nodrop_files | while read -r nodrop_file; do
+		case $nodrop_file in
+		/etc/*) ;;
+		/*)
+			# A link may be a directory of the package's, such as /lib, which is everybody's. cp --parents follows no links.
+			if [ -L "$nodrop_file" ] && ! nodrop_foreign "$nodrop_file" || [ -f "$nodrop_file" ] && [ ! -L "$nodrop_file" ]; then
+				printf '.%s/%s\0' "$(cd -P "${nodrop_file%/*}/" && pwd -P)" "${nodrop_file##*/}"
+			fi
+			;;
+		esac
+	done | (cd / && xargs -0 -r cp --archive --parents --target-directory="$nodrop_kept/new") || return
+	[ -n "$(ls "$nodrop_kept/new")" ] || return # no list of files is no version to go back to
+	mv "$nodrop_kept/new" "$nodrop_kept/$1"
+}
+
+# Take away the files that only one of the kept versions has.
+nodrop_clear() { # THIS OTHER, each good or bad
+	nodrop_list "$1" | while read -r nodrop_file; do
+		if ! nodrop_has "$2" "$nodrop_file" && ! nodrop_foreign "$nodrop_file"; then
+			rm -f "$nodrop_file"
+			rmdir "${nodrop_file%/*}" 2>/dev/null || :
+		fi
+	done
+}
+
+nodrop_list() { # good|bad
+	(cd "$nodrop_kept/$1" && find . ! -type d) | sed 's/^\.//'
+}
+
+nodrop_has() { # good|bad FILE
+	[ -e "$nodrop_kept/$1$2" ] || [ -L "$nodrop_kept/$1$2" ]
+}
+
+# Put the files of one kept version in place, and those away that only the other one has. What belongs to another package by
+# now is left alone.
+nodrop_place() { # THIS OTHER, each good or bad
+	nodrop_clear "$2" "$1"
+	nodrop_list "$1" | while read -r nodrop_file; do
+		if nodrop_has "$2" "$nodrop_file" || ! nodrop_foreign "$nodrop_file"; then
+			mkdir -p "${nodrop_file%/*}"
+			if ! cp --archive "$nodrop_kept/$1$nodrop_file" "$nodrop_file.nodrop-new"; then
+				rm -f "$nodrop_file.nodrop-new"
+				exit 1
+			fi
+			mv -fT "$nodrop_file.nodrop-new" "$nodrop_file"
+		fi
+	done
+}
+
+# Once more the version that failed, in place of the good one: the package manager knows its files, not those.
+nodrop_unplace() {
+	if [ -d "$nodrop_kept/bad" ]; then
+		nodrop_place bad good
+		rm -rf "$nodrop_kept/bad"
+	fi
+}
+
+# Whether a unit is up: ready, for a service; listening, for a socket.
+nodrop_active() { # UNIT
+	[ "$(systemctl is-active "$1")" = active ]
+}
+
 # What systemd knows of a unit: "loaded" or "not-found", its state, and the addresses of a socket.
 nodrop_look() { # UNIT
 	# shellcheck disable=SC2046 # on one line
 	echo "$1" $(for nodrop_property in LoadState ActiveState Listen; do systemctl show --value --property="$nodrop_property" "$1"; done)
+}
+
+# The version that is installed.
+nodrop_version() {
+	rpm --query --queryformat='%{VERSION}-%{RELEASE}\n' app | tail -n 1
+}
+
+# Before another version is unpacked: keep the one that serves. What fell back once is kept already; the files that the
+# package manager knows go back to their places, for it to replace.
+nodrop_keep() { # VERSION
+	nodrop_unplace
+	if [ -d "$nodrop_kept/good" ] || ! nodrop_serves; then
+		return 0
+	fi
+	mkdir -p "$nodrop_kept"
+	chmod 0700 "$nodrop_kept"
+	if ! echo "$1" >"$nodrop_kept/version" || ! nodrop_copy good; then
+		nodrop_warn app "could not keep a copy of $1 (see above): there is no way back if the new version does not work"
+		nodrop_release
+	fi
+}
+
+nodrop_serves() {
+	# shellcheck disable=SC2043 # there may be one service
+	for nodrop_unit in app.service worker.service; do
+		! nodrop_active "$nodrop_unit" || return 0
+	done
+	return 1
 }
 
 # The package's own scripts.preinstall, in a shell of its own. If it fails, the rest is still done, and its status is ours.
@@ -37,9 +154,10 @@ if [ "$nodrop_status" -ne 0 ]; then
 	nodrop_warn app "scripts.preinstall failed with status $nodrop_status"
 fi
 
-# A mark for %posttrans: only now can be seen which units the old version had, and which of them are stopped. Not if the
-# package's own script has just refused.
+# The version that serves is kept, for the case that the new one does not work. And a mark for %posttrans: only now can be seen
+# which units the old version had, and which of them are stopped. Not if the package's own script has just refused.
 if [ "${nodrop_status:-0}" -eq 0 ] && [ "$1" -gt 1 ] && [ -d /run/systemd/system ]; then
+	nodrop_keep "$(nodrop_version)"
 	# shellcheck disable=SC2043 # there may be one unit
 	for nodrop_unit in app-tls.socket app.socket app.service tidy.service worker.service tidy.timer; do
 		nodrop_look "$nodrop_unit"

@@ -15,9 +15,9 @@ nodrop_warn() { # WHO TEXT...
 # systemd warns of a service that is, while its sockets are up. An upgrade stops nothing.
 if [ "$1" -eq 0 ]; then
 	if [ -d /run/systemd/system ]; then
-		systemctl stop app-rollout.service app-standby.service app-tls.socket app.socket app.service tidy.service worker.service tidy.timer || nodrop_warn app "not everything stopped (see above)"
+		systemctl stop app-rollout.service app-standby.service app-tls.socket app.socket app.service job@*.service tidy.service worker.service tidy.timer || nodrop_warn app "not everything stopped (see above)"
 	fi
-	systemctl --no-reload disable app-rollout.service app-standby.service app-tls.socket app.socket app.service tidy.service worker.service tidy.timer || nodrop_warn app "not everything was disabled (see above)"
+	systemctl --no-reload disable app-rollout.service app-standby.service app-tls.socket app.socket app.service job@.service tidy.service worker.service tidy.timer || nodrop_warn app "not everything was disabled (see above)"
 fi
 
 # Main and standby kept their runtime directory for each other; with both gone, it goes too.

@@ -1,0 +1,14 @@
+# What failed does not stay: the good version takes its place, and services that had gone on to the new one go back.
+# Not if that one binds its ports itself, which it cannot while systemd holds them (nodrop_migrated): there is no way back.
+nodrop_migrated=
+nodrop_fallback() {
+	[ -d "$nodrop_kept/good" ] && [ -z "$nodrop_migrated" ] || return 0
+	if ! nodrop_swap; then
+		nodrop_warn @PACKAGE@ "could not put $nodrop_good back (see above)"
+		return
+	fi
+	nodrop_fallen="fell back to $nodrop_good, whose files are in place until a version that works is installed"
+	nodrop_warn @PACKAGE@ "$nodrop_fallen"
+	:
+	@RETURN@
+}

@@ -1,0 +1,12 @@
+# Instances of a template that run are restarted one by one; it is not known how they are to run beside each other.
+nodrop_instances() { # STEM, with its "@"
+	for nodrop_unit in $(systemctl list-units --plain --no-legend --state=active,activating,failed "$1*.service" | cut -d " " -f 1); do
+		nodrop_allowed restart "$nodrop_unit" || continue
+		if systemctl restart "$nodrop_unit"; then
+			nodrop_say @PACKAGE@ "restarted $nodrop_unit"
+		else
+			nodrop_warn @PACKAGE@ "$nodrop_unit did not start again; see: journalctl -u $nodrop_unit"
+			nodrop_fail
+		fi
+	done
+}

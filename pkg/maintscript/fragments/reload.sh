@@ -1,0 +1,32 @@
+# systemd reads the new units, but none that it would refuse: by reading a broken socket unit it closes the socket. Where
+# there is no way back, it reads whatever there is.
+nodrop_broken=
+nodrop_reload() {
+	nodrop_verify
+	if [ -z "$nodrop_broken" ]; then
+		systemctl daemon-reload || :
+		return
+	fi
+	nodrop_warn @PACKAGE@ "the upgrade to $(nodrop_version) FAILED"
+	nodrop_warn @PACKAGE@ "systemd does not take these units (see above); nothing was touched:$nodrop_broken"
+	nodrop_warn @PACKAGE@ "then install a fixed version, or the old one: $(nodrop_back)"
+	nodrop_fail
+}
+
+# Collect the units that systemd would refuse. Not if one is masked: for systemd-analyze the rest is then broken as well.
+nodrop_verify() {
+	[ -d "$nodrop_kept/good" ] || return 0
+	# shellcheck disable=SC2043 # there may be one unit
+	for nodrop_unit in @UNITS@; do
+		case $(systemctl is-enabled "$nodrop_unit" 2>/dev/null) in
+		masked*) return ;;
+		esac
+	done
+	# shellcheck disable=SC2043 # there may be one unit
+	for nodrop_unit in @UNITS@; do
+		if ! nodrop_words=$(systemd-analyze --man=no verify "$nodrop_unit" 2>&1); then
+			nodrop_broken="$nodrop_broken $nodrop_unit"
+			echo "$nodrop_words" >&2
+		fi
+	done
+}
