@@ -10,7 +10,7 @@ func Deb(p *Package) ([]Script, error) {
 	helpers := []string{
 		"say", "state", "remember", "forget", "fail", "kept", "release", "deb-files", "deb-foreign", "copy", "clear", "place", "unplace",
 		"policy-rc.d", "enabled", "active", "invocation", "start", "look", "before", "deb-version", "deb-back", "keep", "swap", "vanish",
-		"without", "instances", "return", "fallback", "reload", "report", "sockets", "upgrade",
+		"without", "reopen", "instances", "return", "fallback", "reload", "report", "sockets", "upgrade",
 	}
 	return []Script{
 		b.script("preinst", helpers,

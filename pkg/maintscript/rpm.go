@@ -10,7 +10,7 @@ func RPM(p *Package) ([]Script, error) {
 	helpers := []string{
 		"say", "state", "remember", "forget", "fail", "kept", "release", "rpm-files", "rpm-foreign", "copy", "clear", "place", "unplace",
 		"no-policy", "enabled", "active", "invocation", "start", "look", "before", "rpm-arrive", "rpm-version", "rpm-back", "keep", "swap", "vanish",
-		"without", "instances", "return", "fallback", "reload", "report", "sockets", "upgrade",
+		"without", "reopen", "instances", "return", "fallback", "reload", "report", "sockets", "upgrade",
 	}
 	return []Script{
 		b.script("pre", helpers,

@@ -50,7 +50,7 @@ func TestRefused(t *testing.T) {
 		{name: "not a unit file", project: good().with("units/app.service", "[Service]\nnonsense\n"), want: "units/app.service:2: \"nonsense\" is neither"},
 		{name: "unknown option", project: good().edit("units/app.service", "[Install]", "[X-Nodrop]\nSpeed=high\n[Install]"), want: "units/app.service:8: [X-Nodrop] has no option \"Speed\""},
 		{name: "hostile unit name", project: good().with("units/a$(reboot).service", "[Service]\n"), want: `units/a$(reboot).service: unit name "a$(reboot).service"`},
-		{name: "template", project: good().with("units/app@.service", "[Service]\n"), want: "units/app@.service:1: template units are not supported"},
+		{name: "template that carries", project: good().with("units/app@.service", "[Service]\n[X-Nodrop]\nCarry=yes\n"), want: "units/app@.service:3: Carry=yes: instances of a template"},
 
 		{name: "own standby", project: good().with("units/app-standby.service", "[Service]\n[X-Nodrop]\nStrategy=restart\n"),
 			want: "nfpm.yaml:9: contents: /lib/systemd/system/app-standby.service (from units/app-standby.service) stands where a generated file goes"},

@@ -32,7 +32,7 @@ func (set *Set) Companions() ([]File, error) {
 	return all, nil
 }
 
-// Companions are the files that go with the service: none unless it overlaps or carries.
+// Companions are the files that go with the service: none unless it has sockets.
 func (s *Service) Companions() ([]File, error) {
 	for _, name := range s.CompanionUnits() {
 		if err := CheckName(name); err != nil {
@@ -51,7 +51,7 @@ func (s *Service) Companions() ([]File, error) {
 	if s.Carries() {
 		files = append(files, File{Path: s.handover(), Data: s.handoverSocket()})
 	}
-	if lines := s.shared(); lines != "" {
+	if lines := s.shared(); lines != "" && !s.IsTemplate() {
 		files = append(files, File{Path: s.Name + ".d/50-nodrop.conf", Data: []byte(header(s.Name) + "\n[Service]\n" + lines)})
 	}
 	return files, nil
@@ -75,13 +75,26 @@ func (s *Service) SharesRuntime() bool {
 	return s.Overlaps() && len(s.List("Service", "RuntimeDirectory")) > 0
 }
 
-// shared are the settings that main needs because it shares sockets and directories with other instances, as far as it does
-// not have them itself.
+// shared are the settings of main and standby that the user's unit need not have, as far as it does not: their sockets, and
+// what comes of sharing those and directories with other instances.
+//
+// Sockets= brings Wants= and After= along (systemd.service(5)): whatever starts the service, all its sockets are bound first, in
+// the same transaction. A socket that is started after its service is refused by systemd.
 //
 // NonBlocking= is a flag of the open socket, which all holders of it share, and systemd sets it anew at every start
 // (systemd.service(5)): without this line, a start of one instance makes the other block in accept(2), where nothing can wake it.
 func (s *Service) shared() string {
-	var lines string
+	if len(s.Sockets) == 0 {
+		return ""
+	}
+	lines := "# All sockets of the service, which are opened before it starts.\nSockets="
+	for i, socket := range s.Sockets {
+		if i > 0 {
+			lines += " "
+		}
+		lines += socket.Name
+	}
+	lines += "\n"
 	if s.Carries() {
 		lines += "# Where a stopping instance sends its live connections, and the next one finds them.\n" +
 			"Sockets=" + s.handover() + "\n"

@@ -19,16 +19,9 @@ func (s *Service) standby() []byte {
 	b.WriteString("# Any number of upgrades in a row may start it.\nStartLimitIntervalSec=0\n")
 
 	b.WriteString("\n[Service]\n")
-	s.copy(&b, "Service", "Sockets", "Restart", "RestartSec", "RestartSteps", "RestartMaxDelaySec", "RestartMode",
+	s.copy(&b, "Service", "Restart", "RestartSec", "RestartSteps", "RestartMaxDelaySec", "RestartMode",
 		"RestartForceExitStatus", "RestartPreventExitStatus")
-	b.WriteString("# Main's sockets: both instances accept from them.\nSockets=")
-	for i, socket := range s.Sockets {
-		if i > 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteString(socket.Name)
-	}
-	b.WriteString("\n# Only the rollout starts it: one that dies shall be seen, not repeated.\nRestart=no\n")
+	b.WriteString("# Only the rollout starts it: one that dies shall be seen, not repeated.\nRestart=no\n")
 	b.WriteString(s.shared())
 	return []byte(b.String())
 }

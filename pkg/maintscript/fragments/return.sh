@@ -12,16 +12,15 @@ nodrop_return() { # overlap|restart NAME
 	*" $2 "*) ;;
 	*) return ;;
 	esac
-	if [ "$nodrop_lost" ]; then
+	nodrop_name=$2
+	if [ -n "$nodrop_lost" ]; then
 		# shellcheck disable=SC2086 # a list of unit names
-		set -- "$2" restart "$2.service" $nodrop_lost
+		set -- nodrop_reopen "$2.service" $nodrop_lost
 	elif [ "$1" = overlap ]; then
-		set -- "$2" start "$2-rollout.service"
+		set -- systemctl start "$2-rollout.service"
 	else
-		set -- "$2" restart "$2.service"
+		set -- systemctl restart "$2.service"
 	fi
-	nodrop_name=$1
-	shift
 	if nodrop_without "$nodrop_closed" "$@"; then
 		nodrop_warn "$nodrop_name" "$nodrop_name.service is $nodrop_good again"
 	else

@@ -24,7 +24,7 @@ nodrop_idle() { # NAME SOCKET...
 		if nodrop_active "$nodrop_unit"; then
 			nodrop_sockets "$@"
 			# shellcheck disable=SC2086 # a list of unit names
-			[ -z "$nodrop_moved" ] || systemctl restart $nodrop_moved || nodrop_fail
+			[ -z "$nodrop_moved" ] || { systemctl stop $nodrop_moved && systemctl start $nodrop_moved; } || nodrop_fail
 			nodrop_say "$nodrop_name" "$nodrop_name.service was not running; it starts as $(nodrop_version) when somebody connects"
 			return
 		fi
@@ -53,17 +53,16 @@ nodrop_upgrade() { # overlap|restart NAME SOCKET...
 	nodrop_closed="$nodrop_closed$nodrop_down"
 	nodrop_migrated=$nodrop_migrated$nodrop_held
 	if [ -n "$nodrop_held$nodrop_moved" ]; then
-		# The service, named first, lets go of the port before systemd binds it; it gets the sockets when it starts again.
 		# shellcheck disable=SC2086 # a list of unit names
-		set -- restart "$nodrop_name.service" $nodrop_held $nodrop_moved
+		set -- nodrop_reopen "$nodrop_name.service" $nodrop_moved
 		nodrop_done="now $(nodrop_version), after a short gap"
 		nodrop_done="$nodrop_done${nodrop_moved:+; new address:$nodrop_moved}"
 		nodrop_done="$nodrop_done${nodrop_held:+; systemd holds the port from now on, so the next upgrade will have none}"
 	elif [ "$nodrop_strategy" = overlap ]; then
-		set -- start "$nodrop_name-rollout.service"
+		set -- systemctl start "$nodrop_name-rollout.service"
 		nodrop_done="rolled out $(nodrop_version) without dropping a connection"
 	else
-		set -- restart "$nodrop_name.service"
+		set -- systemctl restart "$nodrop_name.service"
 		nodrop_done="restarted, now $(nodrop_version)"
 	fi
 	if nodrop_without "$nodrop_down" "$@"; then

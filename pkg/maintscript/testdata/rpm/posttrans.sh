@@ -209,17 +209,29 @@ nodrop_swap() {
 	systemctl daemon-reload
 }
 
-# Run systemctl while the sockets that are to stay down are masked: the service's units want them, and would bring them up.
-nodrop_without() { # SOCKETS SYSTEMCTL-ARGUMENT...
+# Run a command while the sockets that are to stay down are masked: the service's units want them, and would bring them up.
+nodrop_without() { # SOCKETS COMMAND...
 	nodrop_masked=$1
 	shift
 	# shellcheck disable=SC2086 # a list of unit names
 	[ -z "$nodrop_masked" ] || systemctl --quiet --runtime mask $nodrop_masked
 	nodrop_result=0
-	systemctl "$@" || nodrop_result=$?
+	"$@" || nodrop_result=$?
 	# shellcheck disable=SC2086 # a list of unit names
 	[ -z "$nodrop_masked" ] || systemctl --quiet --runtime unmask $nodrop_masked
 	return "$nodrop_result"
+}
+
+# Restart a service with those of its sockets that cannot be kept. Not by one systemctl restart of them all: for systemd that is
+# one request each, and a socket whose turn comes when its service has started is refused. The start of the service opens what
+# is closed of its sockets, first (Sockets=).
+# shellcheck disable=SC2317 # it is called by way of nodrop_without
+nodrop_reopen() { # SERVICE SOCKET...
+	if [ $# -eq 1 ]; then
+		systemctl restart "$1"
+	else
+		systemctl stop "$@" && systemctl start "$1"
+	fi
 }
 
 # Instances of a template that run are restarted one by one; it is not known how they are to run beside each other.
@@ -249,16 +261,15 @@ nodrop_return() { # overlap|restart NAME
 	*" $2 "*) ;;
 	*) return ;;
 	esac
-	if [ "$nodrop_lost" ]; then
+	nodrop_name=$2
+	if [ -n "$nodrop_lost" ]; then
 		# shellcheck disable=SC2086 # a list of unit names
-		set -- "$2" restart "$2.service" $nodrop_lost
+		set -- nodrop_reopen "$2.service" $nodrop_lost
 	elif [ "$1" = overlap ]; then
-		set -- "$2" start "$2-rollout.service"
+		set -- systemctl start "$2-rollout.service"
 	else
-		set -- "$2" restart "$2.service"
+		set -- systemctl restart "$2.service"
 	fi
-	nodrop_name=$1
-	shift
 	if nodrop_without "$nodrop_closed" "$@"; then
 		nodrop_warn "$nodrop_name" "$nodrop_name.service is $nodrop_good again"
 	else
@@ -398,7 +409,7 @@ nodrop_idle() { # NAME SOCKET...
 		if nodrop_active "$nodrop_unit"; then
 			nodrop_sockets "$@"
 			# shellcheck disable=SC2086 # a list of unit names
-			[ -z "$nodrop_moved" ] || systemctl restart $nodrop_moved || nodrop_fail
+			[ -z "$nodrop_moved" ] || { systemctl stop $nodrop_moved && systemctl start $nodrop_moved; } || nodrop_fail
 			nodrop_say "$nodrop_name" "$nodrop_name.service was not running; it starts as $(nodrop_version) when somebody connects"
 			return
 		fi
@@ -427,17 +438,16 @@ nodrop_upgrade() { # overlap|restart NAME SOCKET...
 	nodrop_closed="$nodrop_closed$nodrop_down"
 	nodrop_migrated=$nodrop_migrated$nodrop_held
 	if [ -n "$nodrop_held$nodrop_moved" ]; then
-		# The service, named first, lets go of the port before systemd binds it; it gets the sockets when it starts again.
 		# shellcheck disable=SC2086 # a list of unit names
-		set -- restart "$nodrop_name.service" $nodrop_held $nodrop_moved
+		set -- nodrop_reopen "$nodrop_name.service" $nodrop_moved
 		nodrop_done="now $(nodrop_version), after a short gap"
 		nodrop_done="$nodrop_done${nodrop_moved:+; new address:$nodrop_moved}"
 		nodrop_done="$nodrop_done${nodrop_held:+; systemd holds the port from now on, so the next upgrade will have none}"
 	elif [ "$nodrop_strategy" = overlap ]; then
-		set -- start "$nodrop_name-rollout.service"
+		set -- systemctl start "$nodrop_name-rollout.service"
 		nodrop_done="rolled out $(nodrop_version) without dropping a connection"
 	else
-		set -- restart "$nodrop_name.service"
+		set -- systemctl restart "$nodrop_name.service"
 		nodrop_done="restarted, now $(nodrop_version)"
 	fi
 	if nodrop_without "$nodrop_down" "$@"; then
