@@ -38,8 +38,8 @@ func run(ctx context.Context, c config) error {
 
 	err = serve.Run(ctx,
 		serve.HTTP("http", clear),
-		serve.HTTPS("https", newServer(c.httpsAddr, web, log), c.tlsCert, c.tlsKey),
-		serve.HTTP("metrics", newServer(c.metricsAddr, named(meter.handler()), log)),
+		serve.Optional(serve.HTTPS("https", newServer(c.httpsAddr, web, log), c.tlsCert, c.tlsKey)),
+		serve.Optional(serve.HTTP("metrics", newServer(c.metricsAddr, named(meter.handler()), log))),
 		serve.Adopt(kindWebSocket, adoptWebSocket),
 		serve.Adopt(kindEvents, adoptEvents),
 		serve.Ready(ready(c.tlsCert, c.tlsKey, dir)),

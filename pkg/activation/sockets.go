@@ -99,6 +99,12 @@ func (s *Sockets) Handover() (*net.UnixListener, error) {
 	return ls[0], nil
 }
 
+// Lacks reports whether sockets were passed, but none of that name: an admin
+// has masked its socket unit, say.
+func (s *Sockets) Lacks(name string) bool {
+	return s.passed() && !slices.Contains(s.names, name)
+}
+
 // Unclaimed lists the names of the sockets that nobody asked for yet, each
 // once. A server that serves and leaves one unclaimed lets its clients hang in
 // the kernel's queue, so it should refuse to start.

@@ -49,6 +49,19 @@ func Other(name, addr string, srv Server) Option {
 	return add(&otherServer{socket: name, addr: addr, srv: srv})
 }
 
+// Optional marks a server as one to do without: when systemd passes sockets,
+// but none of its name, since an admin has masked that socket unit, the others
+// serve without it. Otherwise a missing socket is an error of Run.
+func Optional(server Option) Option {
+	return func(l *life) {
+		before := len(l.servers)
+		server(l)
+		for _, s := range l.servers[before:] {
+			l.optional = append(l.optional, s.name())
+		}
+	}
+}
+
 // Ready adds a check that has to return nil before anything is accepted and
 // before systemd, and so an upgrade, takes this instance for a good one. Its
 // error is the error of Run. Checks run one after the other.

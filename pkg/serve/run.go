@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -26,6 +27,7 @@ type life struct {
 	healthChecks []func(context.Context) error
 	drainTimeout time.Duration
 	servers      []server
+	optional     []string // names of servers to do without
 	handover     *handover
 	notifier     notifier
 }
@@ -141,6 +143,13 @@ func (l *life) listen() error {
 		return err
 	}
 	defer socks.Close()
+	l.servers = slices.DeleteFunc(l.servers, func(s server) bool {
+		absent := slices.Contains(l.optional, s.name()) && socks.Lacks(s.name())
+		if absent {
+			l.log.Warn("not served: systemd passed no socket of this name", "socket", s.name())
+		}
+		return absent
+	})
 	for i, s := range l.servers {
 		if err := s.listen(socks, l.log); err != nil {
 			for _, earlier := range l.servers[:i] {

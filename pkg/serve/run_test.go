@@ -56,6 +56,9 @@ var scenarios = map[string]func() error{
 	"two servers": func() error {
 		return Run(context.Background(), HTTP("http", &http.Server{Handler: hello}), HTTP("admin", &http.Server{}))
 	},
+	"one is optional": func() error {
+		return Run(context.Background(), HTTP("http", &http.Server{Handler: hello}), Optional(HTTP("admin", &http.Server{})))
+	},
 	"other fails": func() error {
 		return Run(context.Background(), Other("http", "", brokenServer{}))
 	},
@@ -267,6 +270,19 @@ func TestFailures(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What is optional is served if its socket is there, and missed by nobody if not.
+func TestOptional(t *testing.T) {
+	for _, tt := range []struct{ sockets, serving string }{
+		{"http", "serving http on"},
+		{"http admin", "admin on"},
+	} {
+		c := startChild(t, "one is optional", strings.Fields(tt.sockets)...)
+		if s := c.waitState(t, "READY=1"); !strings.Contains(s, tt.serving) || strings.Contains(s, "admin") != strings.Contains(tt.sockets, "admin") {
+			t.Errorf("with %s: %q", tt.sockets, s)
+		}
 	}
 }
 
