@@ -12,7 +12,7 @@ import (
 // newest.
 var suites = []string{"bullseye", "bookworm", "trixie", "sid"}
 
-// An upgrade by apt loses no request and closes no connection, on every release.
+// An upgrade by apt loses no request and closes no connection, on every release, and neither does a bad one.
 func TestUpgradeOn(t *testing.T) {
 	for _, suite := range suites {
 		t.Run(suite, func(t *testing.T) {
@@ -25,6 +25,16 @@ func TestUpgradeOn(t *testing.T) {
 			}
 			m.publish(lab.Release{Version: "1.1.0"})
 			m.upgradeUnbroken("1.1.0", "apt-get", "-y", "upgrade")
+
+			m.publish(lab.Release{Version: "1.2.0", Fault: "once"})
+			m.failingUpgrade(0, short, "apt-get", "-y", "upgrade")
+			m.wantFallback("1.1.0", "1.2.0")
+			m.publish(lab.Release{Version: "1.3.0", Change: "sed -i s/^ListenStream=8080/ListenStream=eighty:80/ myapp.socket"})
+			m.failingUpgrade(0, short, "apt-get", "-y", "upgrade")
+			m.wantFallback("1.1.0", "1.3.0")
+			m.publish(lab.Release{Version: "1.4.0"})
+			m.wantServing(m.cleanDrill(short, "apt-get", "-y", "upgrade"), "1.4.0")
+			m.wantNoFallback()
 		})
 	}
 }

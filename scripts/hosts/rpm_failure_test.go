@@ -10,30 +10,38 @@ import (
 	"github.com/nodrop/nodrop/scripts/lab"
 )
 
-// A release that is no good takes no request from the one that serves. rpm cannot be
-// made to fail by it, so dnf's output has to tell.
+// A release that is no good takes no request from the one that serves, and the files of that one are back in their places. rpm
+// cannot be made to fail by it, so dnf's output has to tell.
 func TestRPMBadRelease(t *testing.T) {
 	m := dnfInstalled(t, "bookworm")
-	m.publishRPM(lab.Release{Version: "1.1.0", Fault: "exit"})
+	m.publishRPM(lab.Release{Version: "1.1.0", Fault: "once"})
 	r := m.drill(short, "sh", "-c", "dnf -y upgrade >/tmp/dnf.log 2>&1")
 	if !slices.Equal(r.Versions.After, []string{"1.0.0"}) {
 		t.Errorf("after the failed upgrade these versions answered: %v", r.Versions.After)
 	}
-	m.wantStates(map[string]string{"myapp.service": "active", "myapp.socket": "active"})
+	m.wantStates(serving)
 	m.wantNoMarks()
 	log := m.must("cat", "/tmp/dnf.log")
-	for _, want := range []string{"the upgrade to 1.1.0-1 FAILED", "the old one was not touched and serves on", "journalctl -u myapp", "dnf downgrade myapp"} {
+	for _, want := range []string{"the upgrade to 1.1.0-1 FAILED", "fell back to 1.0.0-1", "myapp.service is 1.0.0-1 again", "journalctl -u myapp", "dnf downgrade myapp"} {
 		if !strings.Contains(log, want) {
 			t.Errorf("dnf's output does not say %q:\n%s", want, log)
 		}
 	}
+	m.wantFallback("1.0.0", "1.1.0-1")
 
 	// What it says to do brings everything back to normal, and so does a good version.
 	r = m.cleanDrill(short, "dnf", "-y", "downgrade", "myapp")
 	m.wantServing(r, "1.0.0")
-	m.publishRPM(lab.Release{Version: "1.2.0"})
+	m.wantNoFallback()
+	m.publishRPM(lab.Release{Version: "1.2.0", Fault: "exit"})
+	m.drill(short, "dnf", "-y", "upgrade")
+	m.publishRPM(lab.Release{Version: "1.3.0"})
 	r = m.cleanDrill(short, "dnf", "-y", "upgrade")
-	m.wantServing(r, "1.2.0")
+	m.wantServing(r, "1.3.0")
+	m.wantNoFallback()
+	if changed := m.must("rpm", "--verify", "--nodeps", "myapp"); changed != "" {
+		t.Errorf("files of another version:\n%s", changed)
+	}
 }
 
 // A scriptlet of the package's own that fails: %pre refuses the new version, and nothing is
