@@ -96,7 +96,9 @@ func receive(t *testing.T, l *net.UnixListener) (a *adopter, stop func()) {
 	t.Cleanup(func() {
 		stop()
 		for _, c := range a.conns {
-			c.Close()
+			if c.Conn != nil {
+				c.Close()
+			}
 		}
 	})
 	return a, stop

@@ -5,7 +5,7 @@
 // [Receive] on the same socket. The descriptors travel in SCM_RIGHTS messages
 // (unix(7)) on a SOCK_SEQPACKET connection, up to [MaxBatch] in each, and with
 // each its [Conn.Kind], which says who is to go on with it, and a blob of
-// state.
+// state. [Sender.SendState] passes state on that belongs to no connection.
 //
 // # Who holds a connection
 //
@@ -30,5 +30,6 @@
 // Both sides ask the kernel who the other is (SO_PEERCRED, unix(7)), and talk
 // to nobody but the same user or root. A message that is not understood, in
 // another version of the protocol, cut off or too long, ends the connection;
-// its descriptors are closed, and those the sender keeps.
+// its descriptors are closed, and those the sender keeps. So does a descriptor
+// that is no stream connection. One whose client has gone is closed.
 package carry

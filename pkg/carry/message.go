@@ -13,9 +13,12 @@ import (
 //	                  length of kind (1), kind, length of state (4), state;
 //	                  as many descriptors as count, in the same order
 //	answer  receiver: magic, count (2): the batch was taken, all of it
+//
+// A batch flagged as state has one kind and one state, and no descriptor.
 const (
 	magic     = "nodrop1\n"
 	flagBlind = 1 // the sender waits for no answer
+	flagState = 2 // state without a connection
 )
 
 // Limits of a batch.
@@ -40,6 +43,7 @@ type meta struct {
 
 type batch struct {
 	blind bool
+	state bool // of no connection
 	metas []meta
 }
 
@@ -47,6 +51,9 @@ func (b batch) marshal() []byte {
 	var flags byte
 	if b.blind {
 		flags |= flagBlind
+	}
+	if b.state {
+		flags |= flagState
 	}
 	out := append([]byte(magic), flags)
 	out = binary.BigEndian.AppendUint16(out, uint16(len(b.metas)))
@@ -71,13 +78,17 @@ func parseBatch(p []byte, descriptors int) (batch, error) {
 	if len(rest) < 3 {
 		return b, errMalformed
 	}
-	if rest[0]&^flagBlind != 0 {
+	if rest[0]&^(flagBlind|flagState) != 0 {
 		return b, fmt.Errorf("%w: unknown flags %#x", errMalformed, rest[0])
 	}
-	b.blind = rest[0]&flagBlind != 0
+	b.blind, b.state = rest[0]&flagBlind != 0, rest[0]&flagState != 0
 	count := int(binary.BigEndian.Uint16(rest[1:]))
 	rest = rest[3:]
-	if count == 0 || count > MaxBatch || count != descriptors {
+	want := count
+	if b.state {
+		want = 0
+	}
+	if count == 0 || count > MaxBatch || descriptors != want || b.state && count != 1 {
 		return b, fmt.Errorf("%w: %d connections with %d descriptors", errMalformed, count, descriptors)
 	}
 	for range count {

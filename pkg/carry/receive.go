@@ -11,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Receive accepts senders on the handover socket and passes what they carry to
@@ -20,7 +22,8 @@ import (
 //
 // accepts is asked for each kind before anything of a batch is taken: a batch
 // with a kind that is not accepted stays with its sender. adopt owns the
-// connection that it is given; it must not block.
+// connection that it is given, which is nil for state that came without one
+// ([Sender.SendState], of any kind); it must not block.
 func Receive(ctx context.Context, l *net.UnixListener, log *slog.Logger, accepts func(kind string) bool, adopt func(Conn)) {
 	var sessions sync.WaitGroup
 	defer sessions.Wait()
@@ -54,6 +57,19 @@ func Receive(ctx context.Context, l *net.UnixListener, log *slog.Logger, accepts
 			}
 		})
 	}
+}
+
+// Waiting reports whether a sender is in the queue of the handover socket.
+func Waiting(l *net.UnixListener) bool {
+	raw, err := l.SyscallConn()
+	if err != nil {
+		return false
+	}
+	n := 0
+	err = raw.Control(func(fd uintptr) {
+		n, _ = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
+	})
+	return err == nil && n > 0
 }
 
 // lastReads is for how long batches are still read when a receiver stops.
@@ -113,14 +129,14 @@ func (r *receiver) take(b batch, fds []int) error {
 	conns, err := r.open(b, fds)
 	if err != nil {
 		_ = r.write(answer(0))
-	} else if err = r.write(answer(len(fds))); err != nil && b.blind {
+	} else if err = r.write(answer(len(b.metas))); err != nil && b.blind {
 		err = nil // its sender did not wait
 	}
 	for _, c := range conns {
-		if err != nil {
-			c.Close()
-		} else {
+		if err == nil {
 			r.adopt(c)
+		} else if c.Conn != nil {
+			c.Close()
 		}
 	}
 	return err
@@ -128,19 +144,27 @@ func (r *receiver) take(b batch, fds []int) error {
 
 // open makes connections of the descriptors, which it closes.
 func (r *receiver) open(b batch, fds []int) ([]Conn, error) {
-	defer closeAll(fds)
+	defer func() { closeAll(fds) }()
+	if b.state {
+		return []Conn{{nil, b.metas[0].kind, b.metas[0].state}}, nil
+	}
 	for _, m := range b.metas {
 		if !r.accepts(m.kind) {
 			return nil, fmt.Errorf("nothing here goes on with connections of kind %q", m.kind)
 		}
 	}
 	conns := make([]Conn, 0, len(fds))
-	for i, fd := range fds {
-		c, err := fileConn(fd)
+	for _, m := range b.metas {
+		c, err := fileConn(fds[0])
+		fds = fds[1:]
 		if err != nil {
 			return conns, err
 		}
-		conns = append(conns, Conn{c, b.metas[i].kind, b.metas[i].state})
+		if c.RemoteAddr() == nil {
+			c.Close() // its client was gone before it came here
+			continue
+		}
+		conns = append(conns, Conn{c, m.kind, m.state})
 	}
 	return conns, nil
 }
@@ -151,15 +175,21 @@ func (r *receiver) write(p []byte) error {
 	return err
 }
 
-// fileConn makes a connection of a descriptor, which it leaves open.
+// fileConn makes a connection of a descriptor, which it closes.
 func fileConn(fd int) (net.Conn, error) {
-	dup, err := syscall.Dup(fd)
-	if err != nil {
-		return nil, os.NewSyscallError("dup", err)
-	}
-	f := os.NewFile(uintptr(dup), "carried connection")
+	f := os.NewFile(uintptr(fd), "carried connection")
 	defer f.Close()
-	return net.FileConn(f)
+	c, err := net.FileConn(f)
+	if err != nil {
+		return nil, err
+	}
+	switch network := c.LocalAddr().Network(); network {
+	case "tcp", "unix", "unixpacket":
+		return c, nil
+	default:
+		c.Close()
+		return nil, fmt.Errorf("%w: a socket of %s is no connection", errMalformed, network)
+	}
 }
 
 func descriptors(oob []byte) ([]int, error) {

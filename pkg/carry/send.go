@@ -12,7 +12,7 @@ import (
 
 // A Conn is a connection on its way to another process.
 type Conn struct {
-	net.Conn        // a *net.TCPConn or *net.UnixConn
+	net.Conn        // a *net.TCPConn or *net.UnixConn; nil for state alone, see SendState
 	Kind     string // who is to go on with it; at most MaxKind bytes
 	State    []byte // whatever the next process needs to do so
 }
@@ -111,10 +111,21 @@ func (s *Sender) Send(conns []Conn) error {
 	return nil
 }
 
-func (s *Sender) send(conns []Conn) error {
-	if s.ended {
-		return errors.New("an earlier hand-over failed")
+// SendState passes state on that belongs to no connection, at most [MaxState]
+// bytes. An instance of a version that knows nothing of this ends the hand-over:
+// use a Sender for it alone.
+func (s *Sender) SendState(kind string, state []byte) error {
+	b := batch{blind: s.blind, state: true, metas: []meta{{kind, state}}}
+	if len(kind) > MaxKind || len(state) > MaxState {
+		return fmt.Errorf("handing over state: %d bytes of kind %q do not fit", len(state), kind)
 	}
+	if err := s.finish(s.write(b, nil), 1); err != nil {
+		return fmt.Errorf("handing over state: %w", err)
+	}
+	return nil
+}
+
+func (s *Sender) send(conns []Conn) error {
 	b := batch{blind: s.blind}
 	total := 0
 	for _, c := range conns {
@@ -127,24 +138,36 @@ func (s *Sender) send(conns []Conn) error {
 	if total > MaxState || len(conns) > MaxBatch || len(conns) == 0 {
 		return fmt.Errorf("%d connections with %d bytes of state do not fit one batch", len(conns), total)
 	}
-	err := withDescriptors(conns, func(fds []int) error {
-		message, rights := b.marshal(), syscall.UnixRights(fds...)
-		if s.blind {
-			s.conn.SetWriteDeadline(time.Now().Add(fullTime))
-			_, _, err := s.conn.WriteMsgUnix(message, rights, nil)
-			if !errors.Is(err, os.ErrDeadlineExceeded) {
-				return err
-			}
-			if err := s.again(); err != nil {
-				return err
-			}
-		}
-		s.conn.SetWriteDeadline(time.Now().Add(answerTime))
+	err := withDescriptors(conns, func(fds []int) error { return s.write(b, fds) })
+	return s.finish(err, len(conns))
+}
+
+// write sends a batch. A blind sender whose socket is full goes on over another.
+func (s *Sender) write(b batch, fds []int) error {
+	if s.ended {
+		return errors.New("an earlier hand-over failed")
+	}
+	message, rights := b.marshal(), syscall.UnixRights(fds...)
+	if s.blind {
+		s.conn.SetWriteDeadline(time.Now().Add(fullTime))
 		_, _, err := s.conn.WriteMsgUnix(message, rights, nil)
-		return err
-	})
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+		if err := s.again(); err != nil {
+			return err
+		}
+	}
+	s.conn.SetWriteDeadline(time.Now().Add(answerTime))
+	_, _, err := s.conn.WriteMsgUnix(message, rights, nil)
+	return err
+}
+
+// finish waits for the answer to a batch of count that was written with this
+// error.
+func (s *Sender) finish(err error, count int) error {
 	if err == nil && !s.blind {
-		err = s.awaitAnswer(len(conns))
+		err = s.awaitAnswer(count)
 	}
 	if err != nil {
 		s.ended = true
