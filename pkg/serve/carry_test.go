@@ -48,7 +48,7 @@ func startInstance(t *testing.T, sock *os.File, held *net.UnixListener, srv *htt
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := newHandover(l.(*net.UnixListener), slog.New(slog.DiscardHandler))
+	h := newHandover(l.(*net.UnixListener), slog.New(slog.DiscardHandler), restarting)
 	i := &instance{startWith(t, sock, "http/1.1", srv, h), h, more}
 	servers := []server{i.httpServer}
 	for _, a := range more {
@@ -365,7 +365,7 @@ func TestRefusedConnectionsAreServedOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	adopter := newHandover(l.(*net.UnixListener), slog.New(slog.DiscardHandler))
+	adopter := newHandover(l.(*net.UnixListener), slog.New(slog.DiscardHandler), restarting)
 	only.h.halt()
 	adopter.adopt((&life{servers: []server{other}}).adopters())
 	defer adopter.halt()

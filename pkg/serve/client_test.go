@@ -45,7 +45,7 @@ func dial(addr, proto string, wraps ...func(net.Conn) net.Conn) (client, error) 
 		c = tls.Client(c, cfg)
 	}
 	if proto != "h2" {
-		return &h1client{c, bufio.NewReader(c)}, nil
+		return newH1Client(c), nil
 	}
 	cc, err := (&http2.Transport{}).NewClientConn(c)
 	return &h2client{c, cc}, err
@@ -79,6 +79,8 @@ type h1client struct {
 	net.Conn
 	r *bufio.Reader
 }
+
+func newH1Client(c net.Conn) *h1client { return &h1client{c, bufio.NewReader(c)} }
 
 func (c *h1client) do(method, path, body string) (string, bool, error) {
 	req, err := newRequest(method, path, body)

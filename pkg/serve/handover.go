@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,24 +27,31 @@ type handover struct {
 	stop    context.CancelFunc // ends adopting
 	stopped chan struct{}
 
+	tickets map[string]*tickets // by server
+	settled chan struct{}       // closed when ticket keys that wait in the socket have been taken
+
 	queue   *queue
 	decided chan struct{} // closed when it is known whether connections can leave
 	leaving chan struct{} // closed when they can
 	closed  atomic.Bool   // they cannot, or no longer
+
+	restarting func(context.Context, *slog.Logger) bool
 }
 
-func takeHandover(socks *activation.Sockets, log *slog.Logger) (*handover, error) {
+func takeHandover(socks *activation.Sockets, log *slog.Logger, restarting func(context.Context, *slog.Logger) bool) (*handover, error) {
 	l, err := socks.Handover()
 	if l == nil || err != nil {
 		return nil, err
 	}
-	return newHandover(l, log), nil
+	return newHandover(l, log, restarting), nil
 }
 
-func newHandover(l *net.UnixListener, log *slog.Logger) *handover {
+func newHandover(l *net.UnixListener, log *slog.Logger, restarting func(context.Context, *slog.Logger) bool) *handover {
 	return &handover{
 		listener: l, path: l.Addr().String(), log: log,
+		tickets: map[string]*tickets{}, settled: make(chan struct{}),
 		queue: newQueue(), decided: make(chan struct{}), leaving: make(chan struct{}),
+		restarting: restarting,
 	}
 }
 
@@ -61,11 +69,24 @@ func (h *handover) adopt(adopters map[string]func(net.Conn, []byte)) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	h.stop, h.stopped = cancel, make(chan struct{})
+	settle := sync.OnceFunc(func() { close(h.settled) })
+	if carry.Waiting(h.listener) {
+		time.AfterFunc(settleTime, settle)
+	} else {
+		settle()
+	}
 	go func() {
 		defer close(h.stopped)
 		carry.Receive(ctx, h.listener, h.log,
 			func(kind string) bool { return adopters[kind] != nil },
-			func(c carry.Conn) { adopters[c.Kind](c.Conn, c.State) })
+			func(c carry.Conn) {
+				if c.Conn != nil {
+					adopters[c.Kind](c.Conn, c.State)
+				} else if c.Kind == kindTickets {
+					h.takeTickets(c.State)
+					settle()
+				}
+			})
 	}()
 }
 
@@ -74,6 +95,19 @@ func (h *handover) halt() {
 	if h != nil && h.stop != nil {
 		h.stop()
 		<-h.stopped
+	}
+}
+
+// isDecided reports whether it is known if connections can leave.
+func (h *handover) isDecided() bool {
+	if h == nil {
+		return true
+	}
+	select {
+	case <-h.decided:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -99,7 +133,7 @@ func (h *handover) run(limit context.Context, ended <-chan struct{}) {
 	if h == nil {
 		return
 	}
-	sender := h.dial(limit)
+	sender, blind := h.dial(limit)
 	if sender == nil {
 		h.closed.Store(true)
 		close(h.decided)
@@ -107,6 +141,9 @@ func (h *handover) run(limit context.Context, ended <-chan struct{}) {
 		return
 	}
 	defer sender.Close()
+	if err := h.giveTickets(limit, blind); err != nil {
+		h.log.Warn("TLS clients will not resume in the next instance", "error", err)
+	}
 	close(h.leaving)
 	close(h.decided)
 	sent, err := h.queue.sendTo(sender, ended)
@@ -121,12 +158,13 @@ func (h *handover) run(limit context.Context, ended <-chan struct{}) {
 // or, when this service is being restarted, to the one that will start. It is
 // nil where there is no next instance. Nothing may stay in the socket then: it
 // would start the service, which somebody has just stopped.
-func (h *handover) dial(limit context.Context) *carry.Sender {
+func (h *handover) dial(limit context.Context) (sender *carry.Sender, blind bool) {
 	hello, cancel := context.WithTimeout(limit, helloTime)
 	defer cancel()
 	sender, err := carry.Dial(hello, h.path, false)
 	if errors.Is(err, carry.ErrNobody) {
-		if restarting(limit, h.log) {
+		if h.restarting(limit, h.log) {
+			blind = true
 			sender, err = carry.Dial(limit, h.path, true)
 		} else {
 			err = carry.Discard(h.listener)
@@ -134,7 +172,7 @@ func (h *handover) dial(limit context.Context) *carry.Sender {
 	}
 	if err != nil {
 		h.log.Warn("connections are not handed over", "error", err)
-		return nil
+		return nil, false
 	}
-	return sender
+	return sender, blind
 }

@@ -23,6 +23,7 @@ type httpServer struct {
 	tls               bool
 	certFile, keyFile string
 
+	tickets   *tickets // nil in the clear, or where the program has its own
 	listeners []net.Listener
 	conns     *conns
 	goAways   *goAways
@@ -65,6 +66,10 @@ func (s *httpServer) prepare() error {
 	if c := s.srv.TLSConfig; s.tls && (c == nil || len(c.Certificates) == 0 && c.GetCertificate == nil && c.GetConfigForClient == nil) {
 		return errors.New("no certificate: give serve.HTTPS the names of its files, or the http.Server a TLSConfig that has one")
 	}
+	if s.tls && !ownTickets(s.srv.TLSConfig) {
+		s.tickets = &tickets{ready: func() {}}
+		s.srv.TLSConfig = s.tickets.config(s.srv.TLSConfig)
+	}
 	s.srv.Handler = s.polite(s.srv.Handler)
 	s.park = newPark(s.srv, s.listeners[0].Addr())
 	// Serving a listener that is closed makes net/http set up HTTP/2 and return.
@@ -88,6 +93,7 @@ func (s *httpServer) open() int { return s.conns.len() }
 func (s *httpServer) start(h *handover, fail func(error)) {
 	s.conns = newConns()
 	s.conns.handover = h
+	h.share(s.socket, s.tickets)
 	s.followStates()
 	go s.serve(s.park)
 	for _, l := range s.listeners {
@@ -161,7 +167,8 @@ func (s *httpServer) adopt(c net.Conn, _ []byte) {
 }
 
 // polite asks HTTP/1 clients to leave once the drain began, unless their
-// connections stay open in another process. A request to switch protocols
+// connections stay open in another process, or that has yet to get the ticket
+// keys by which they resume there. A request to switch protocols
 // keeps its own Connection header. HTTP/2 has GOAWAY: there net/http would take
 // the header for one that refuses what is on the wire.
 func (s *httpServer) polite(next http.Handler) http.Handler {
@@ -169,7 +176,7 @@ func (s *httpServer) polite(next http.Handler) http.Handler {
 		next = http.DefaultServeMux
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ProtoMajor == 1 && s.draining.Load() && !switches(r) && !s.carries() {
+		if r.ProtoMajor == 1 && s.draining.Load() && !switches(r) && s.parts() {
 			w.Header().Set("Connection", "close")
 		}
 		next.ServeHTTP(w, r)
@@ -183,15 +190,21 @@ func switches(r *http.Request) bool {
 	return upgrade != "" && !strings.EqualFold(upgrade, "h2c")
 }
 
-// carries reports whether connections leave instead of being closed.
-func (s *httpServer) carries() bool { return !s.tls && s.conns.handover.possible() }
+// parts reports whether it is time to ask clients to leave.
+func (s *httpServer) parts() bool {
+	if s.tls {
+		return s.conns.handover.isDecided()
+	}
+	return !s.conns.handover.possible()
+}
 
 func (s *httpServer) drain(limit context.Context, grace time.Duration) {
 	s.draining.Store(true)
 	s.stopAccepting(limit)
 	s.conns.stop()
+	carried := s.conns.handover.open(limit)
 	s.goAways.send()
-	if !s.tls && s.conns.handover.open(limit) {
+	if carried && !s.tls {
 		for _, c := range s.conns.all() {
 			c.http.ask()
 		}

@@ -30,6 +30,12 @@ func HTTP(name string, srv *http.Server) Option {
 // PEM files, see [Credential] for those kept by systemd, and read again when
 // the files change; a pair that cannot be read then leaves the old one in use
 // and logs why. With both names empty srv.TLSConfig brings the certificate.
+//
+// With a handover socket the next instance gets the keys of session tickets, so
+// that clients resume there. They are made anew every day, kept in memory for a
+// week, and used unless srv.TLSConfig has keys of its own (SetSessionTicketKeys),
+// wraps sessions by itself, or wants no tickets. A configuration that
+// GetConfigForClient returns is used as it is.
 func HTTPS(name string, srv *http.Server, certFile, keyFile string) Option {
 	return add(&httpServer{socket: name, srv: srv, tls: true, certFile: certFile, keyFile: keyFile})
 }

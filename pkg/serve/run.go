@@ -30,6 +30,7 @@ type life struct {
 	optional     []string // names of servers to do without
 	handover     *handover
 	notifier     notifier
+	restarting   func(context.Context, *slog.Logger) bool
 }
 
 // server is what a life needs of each kind of server. Calls come in this
@@ -62,7 +63,7 @@ type server interface {
 // Run is called once in a process: it takes over the sockets that systemd
 // passed.
 func Run(ctx context.Context, options ...Option) error {
-	l := &life{log: slog.Default(), drainTimeout: DefaultDrainTimeout}
+	l := &life{log: slog.Default(), drainTimeout: DefaultDrainTimeout, restarting: restarting}
 	for _, o := range options {
 		o(l)
 	}
@@ -158,7 +159,7 @@ func (l *life) listen() error {
 			return err
 		}
 	}
-	if l.handover, err = takeHandover(socks, l.log); err != nil {
+	if l.handover, err = takeHandover(socks, l.log, l.restarting); err != nil {
 		l.close()
 		return err
 	}

@@ -81,7 +81,8 @@ var scenarios = map[string]func() error{
 		srv := &http.Server{Handler: hello}
 		return Run(context.Background(), HTTP("http", srv), HTTP("admin", srv))
 	},
-	"none": func() error { return Run(context.Background()) },
+	"instance": runInstance,
+	"none":     func() error { return Run(context.Background()) },
 }
 
 type brokenServer struct{}
@@ -104,6 +105,17 @@ type child struct {
 // startChild runs a scenario with one listening socket per name.
 func startChild(t *testing.T, scenario string, names ...string) *child {
 	t.Helper()
+	var files []*os.File
+	for range names {
+		files = append(files, sharedSocket(t))
+	}
+	return startChildOn(t, scenario, names, files)
+}
+
+// startChildOn runs a scenario with these sockets, and with what env adds to the
+// environment.
+func startChildOn(t *testing.T, scenario string, names []string, files []*os.File, env ...string) *child {
+	t.Helper()
 	notifyPath := filepath.Join(t.TempDir(), "notify")
 	notifications, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: notifyPath, Net: "unixgram"})
 	if err != nil {
@@ -124,13 +136,10 @@ func startChild(t *testing.T, scenario string, names ...string) *child {
 	c := &child{cmd: exec.Command("/proc/self/exe"), states: states}
 	c.cmd.Stderr = &c.stderr
 	c.cmd.Env = append(os.Environ(), childEnv+"="+scenario, "NOTIFY_SOCKET="+notifyPath, "WATCHDOG_USEC=20000")
-	for range names {
-		sock := sharedSocket(t)
-		c.cmd.ExtraFiles = append(c.cmd.ExtraFiles, sock)
-		if l, err := net.FileListener(sock); err == nil {
-			c.addr = l.Addr().String()
-			l.Close()
-		}
+	c.cmd.Env = append(c.cmd.Env, env...)
+	c.cmd.ExtraFiles = files
+	if len(files) > 0 {
+		c.addr = listening(t, files[0])
 	}
 	if len(names) > 0 {
 		c.cmd.Env = append(c.cmd.Env, "LISTEN_FDS="+strconv.Itoa(len(names)), "LISTEN_FDNAMES="+strings.Join(names, ":"))
@@ -144,6 +153,17 @@ func startChild(t *testing.T, scenario string, names ...string) *child {
 		notifications.Close()
 	})
 	return c
+}
+
+// listening is the address of a socket.
+func listening(t *testing.T, socket *os.File) string {
+	t.Helper()
+	l, err := net.FileListener(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }
 
 // waitState waits for a notification that holds want.
