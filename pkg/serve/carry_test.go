@@ -162,7 +162,7 @@ func TestHandOverAtAnyByte(t *testing.T) {
 	addr := current.addr()
 	for i := range clients {
 		load.Go(func() {
-			if err := dribble(addr, rand.New(rand.NewPCG(seed, uint64(i))), bursts); err != nil {
+			if err := dribble(addr, rand.New(rand.NewPCG(seed, uint64(i))), func(burst int) bool { return burst < bursts }); err != nil {
 				t.Error(err)
 			}
 		})
@@ -182,15 +182,15 @@ func TestHandOverAtAnyByte(t *testing.T) {
 
 // dribble sends requests on one connection in bursts, each pipelined and in
 // random pieces, and checks that the replies come in order.
-func dribble(addr string, r *rand.Rand, bursts int) error {
+func dribble(addr string, r *rand.Rand, more func(burst int) bool) error {
 	c, err := net.Dial("tcp", addr)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(60 * time.Second))
 	replies := bufio.NewReader(c)
-	for burst := range bursts {
+	for burst := 0; more(burst); burst++ {
+		c.SetDeadline(time.Now().Add(60 * time.Second))
 		count := 1 + r.IntN(4)
 		written := make(chan error, 1)
 		stream := burstOf(burst, count, r)

@@ -29,15 +29,31 @@ func newFleet(t *testing.T, names ...string) *fleet {
 	t.Helper()
 	f := &fleet{names: append(names, activation.HandoverName)}
 	for range names {
-		f.files = append(f.files, sharedSocket(t))
+		f.files = append(f.files, nonBlocking(t, sharedSocket(t)))
 	}
 	held, err := handoverSocket(t).File()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { held.Close() })
-	f.files = append(f.files, held)
+	defer held.Close()
+	f.files = append(f.files, nonBlocking(t, held))
 	return f
+}
+
+// nonBlocking returns a copy of f that starts of children do not make blocking, as
+// NonBlocking=yes has it: they ask it for its Fd.
+func nonBlocking(t *testing.T, f *os.File) *os.File {
+	t.Helper()
+	fd, err := syscall.Dup(int(f.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := os.NewFile(uintptr(fd), f.Name()) // leaves alone a flag that it has not seen
+	t.Cleanup(func() { held.Close() })
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		t.Fatal(err)
+	}
+	return held
 }
 
 // addr is the address of the socket of that name.

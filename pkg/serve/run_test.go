@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -82,6 +83,7 @@ var scenarios = map[string]func() error{
 		return Run(context.Background(), HTTP("http", srv), HTTP("admin", srv))
 	},
 	"instance": runInstance,
+	"receiver": runReceiver,
 	"none":     func() error { return Run(context.Background()) },
 }
 
@@ -99,7 +101,25 @@ type child struct {
 	cmd    *exec.Cmd
 	addr   string
 	states <-chan string // what it tells systemd
-	stderr strings.Builder
+	stderr output
+}
+
+// output is what a child has written so far.
+type output struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
 }
 
 // startChild runs a scenario with one listening socket per name.
@@ -185,7 +205,7 @@ func (c *child) waitState(t *testing.T, want string) string {
 // waitExit returns the exit status.
 func (c *child) waitExit(t *testing.T) int {
 	t.Helper()
-	timer := time.AfterFunc(30*time.Second, func() { c.cmd.Process.Kill() })
+	timer := time.AfterFunc(30*time.Second, func() { c.cmd.Process.Signal(syscall.SIGQUIT) }) // which tells where it hangs
 	defer timer.Stop()
 	_ = c.cmd.Wait()
 	return c.cmd.ProcessState.ExitCode()
