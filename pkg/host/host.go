@@ -95,6 +95,18 @@ func (h *Host) Journal(ctx context.Context, since time.Time) (string, error) {
 	return h.Run(ctx, "journalctl", args...)
 }
 
+// Wait returns when the host has ended by itself, after a poweroff inside it, or when
+// ctx ends, with an error. It returns the end of what the host wrote to its console. The
+// caller must Close the host all the same.
+func (h *Host) Wait(ctx context.Context) (console string, err error) {
+	select {
+	case <-h.sandbox.done:
+	case <-ctx.Done():
+		err = fmt.Errorf("waiting for host %s to end: %w", h.name, ctx.Err())
+	}
+	return h.console.String(), err
+}
+
 // Close ends the host at once, with every process in it, and returns when nothing
 // of it is left. There is no orderly shutdown: all that the host wrote goes with it. Close may
 // be called again, and returns the same error.

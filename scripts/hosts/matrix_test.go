@@ -43,26 +43,32 @@ func TestUpgradeOn(t *testing.T) {
 // before and after which it is as short as it can be.
 var unbroken = append(slices.Clone(lab.Load), "--client", "idle=500", "--before", "1s", "--after", "2s")
 
-// upgradeUnbroken runs a command that brings a version, under load: no request is
-// lost, nobody waits, and no connection is closed, not even with a word. Those over TLS,
-// which cannot be carried, are announced.
+// upgradeUnbroken runs a command that brings a version, under all of Load: no request is lost,
+// nobody waits, and no connection is closed. Those over TLS, which cannot be carried, are announced.
 func (m machine) upgradeUnbroken(version string, command ...string) {
 	m.t.Helper()
+	notLonger(m.t, m.unbroken(unbroken, version, command...))
+}
+
+// unbroken runs a command that replaces myapp by a version, under load: no request is lost, and
+// no client that holds a connection in the clear has to open another, or is asked to.
+func (m machine) unbroken(load []string, version string, command ...string) *drill.Report {
+	m.t.Helper()
 	before := m.mainPID()
-	r := m.cleanDrill(unbroken, command...)
-	notLonger(m.t, r)
+	r := m.cleanDrill(load, command...)
 	for _, kind := range r.Kinds {
-		if kind.Kind != drill.Post && kind.Kind != drill.Idle {
-			continue
-		}
-		if c := kind.Connections; c.Announced > 0 || c.Opened != uint64(kind.Clients) {
-			m.t.Errorf("%d %s clients opened %d connections, %d were asked to close", kind.Clients, kind.Kind, c.Opened, c.Announced)
+		switch c := kind.Connections; kind.Kind {
+		case drill.Post, drill.Idle, drill.WebSocket, drill.Events:
+			if c.Announced > 0 || c.Opened != uint64(kind.Clients) {
+				m.t.Errorf("%d %s clients opened %d connections, %d were asked to close", kind.Clients, kind.Kind, c.Opened, c.Announced)
+			}
 		}
 	}
 	if m.mainPID() == before {
 		m.t.Error("the process was not replaced")
 	}
 	m.wantServing(r, version)
+	return r
 }
 
 // wantServing checks that all units are as they have to be, and that after the drill
