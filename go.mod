@@ -3,6 +3,7 @@ module github.com/nodrop/nodrop
 go 1.26.0
 
 require (
+	github.com/coder/websocket v1.8.15
 	github.com/coreos/go-systemd/v22 v22.7.0
 	github.com/gobwas/ws v1.5.0
 	github.com/goreleaser/nfpm/v2 v2.45.2

@@ -61,6 +61,7 @@ var scenarios = map[string]func(path string) error{
 		return nil
 	},
 	"too many": tooMany,
+	"connects": connects,
 }
 
 // connection opens a connection; the client's end stays open.

@@ -98,7 +98,7 @@ func waitProcessState(t *testing.T, c *child, want string) {
 }
 
 // idlers opens connections to instance 0 and has each answered once.
-func idlers(t *testing.T, addr string, n int) []*h1client {
+func idlers(t testing.TB, addr string, n int) []*h1client {
 	t.Helper()
 	var all []*h1client
 	for range n {

@@ -20,7 +20,7 @@ import (
 
 // handoverSocket is the part of systemd: it holds the socket that instances
 // listen on one after the other.
-func handoverSocket(t *testing.T) *net.UnixListener {
+func handoverSocket(t testing.TB) *net.UnixListener {
 	t.Helper()
 	l, err := net.ListenUnix("unixpacket", &net.UnixAddr{Name: filepath.Join(t.TempDir(), "handover"), Net: "unixpacket"})
 	if err != nil {

@@ -51,7 +51,7 @@ func dial(addr, proto string, wraps ...func(net.Conn) net.Conn) (client, error) 
 	return &h2client{c, cc}, err
 }
 
-func mustDial(t *testing.T, addr, proto string) client {
+func mustDial(t testing.TB, addr, proto string) client {
 	t.Helper()
 	c, err := dial(addr, proto)
 	if err != nil {

@@ -20,7 +20,7 @@ var protos = []string{"http/1.1", "https/1.1", "h2"}
 
 // sharedSocket stands in for systemd: a listening socket that outlives every
 // server on it.
-func sharedSocket(t *testing.T) *os.File {
+func sharedSocket(t testing.TB) *os.File {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -41,7 +41,7 @@ func startOn(t *testing.T, sock *os.File, proto string, srv *http.Server) *httpS
 	return startWith(t, sock, proto, srv, nil)
 }
 
-func startWith(t *testing.T, sock *os.File, proto string, srv *http.Server, h *handover) *httpServer {
+func startWith(t testing.TB, sock *os.File, proto string, srv *http.Server, h *handover) *httpServer {
 	t.Helper()
 	l, err := net.FileListener(sock)
 	if err != nil {
@@ -80,7 +80,7 @@ func drainIn(s *httpServer, limit, grace time.Duration) <-chan struct{} {
 	return done
 }
 
-func waitFor(t *testing.T, what string, c <-chan struct{}) {
+func waitFor(t testing.TB, what string, c <-chan struct{}) {
 	t.Helper()
 	select {
 	case <-c:

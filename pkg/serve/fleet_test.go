@@ -25,7 +25,7 @@ type fleet struct {
 }
 
 // newFleet has a socket for each name, and a handover socket.
-func newFleet(t *testing.T, names ...string) *fleet {
+func newFleet(t testing.TB, names ...string) *fleet {
 	t.Helper()
 	f := &fleet{names: append(names, activation.HandoverName)}
 	for range names {
@@ -42,7 +42,7 @@ func newFleet(t *testing.T, names ...string) *fleet {
 
 // nonBlocking returns a copy of f that starts of children do not make blocking, as
 // NonBlocking=yes has it: they ask it for its Fd.
-func nonBlocking(t *testing.T, f *os.File) *os.File {
+func nonBlocking(t testing.TB, f *os.File) *os.File {
 	t.Helper()
 	fd, err := syscall.Dup(int(f.Fd()))
 	if err != nil {
@@ -57,7 +57,7 @@ func nonBlocking(t *testing.T, f *os.File) *os.File {
 }
 
 // addr is the address of the socket of that name.
-func (f *fleet) addr(t *testing.T, name string) string {
+func (f *fleet) addr(t testing.TB, name string) string {
 	t.Helper()
 	for i := range f.names {
 		if f.names[i] == name {
@@ -69,7 +69,7 @@ func (f *fleet) addr(t *testing.T, name string) string {
 }
 
 // start starts a scenario and waits until it is ready.
-func (f *fleet) start(t *testing.T, scenario string, env ...string) *child {
+func (f *fleet) start(t testing.TB, scenario string, env ...string) *child {
 	t.Helper()
 	c := startChildOn(t, scenario, f.names, f.files, append(env, "WATCHDOG_USEC=")...)
 	c.waitState(t, "READY=1")
@@ -77,13 +77,13 @@ func (f *fleet) start(t *testing.T, scenario string, env ...string) *child {
 }
 
 // instance starts the scenario "instance" with a number for the replies.
-func (f *fleet) instance(t *testing.T, n int, env ...string) *child {
+func (f *fleet) instance(t testing.TB, n int, env ...string) *child {
 	t.Helper()
 	return f.start(t, "instance", append(env, "SERVE_TEST_NUMBER="+strconv.Itoa(n))...)
 }
 
 // terminate tells a child to stop.
-func (c *child) terminate(t *testing.T) {
+func (c *child) terminate(t testing.TB) {
 	t.Helper()
 	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -91,7 +91,7 @@ func (c *child) terminate(t *testing.T) {
 }
 
 // wantStopped waits until a child has ended well, and within its time.
-func (c *child) wantStopped(t *testing.T) {
+func (c *child) wantStopped(t testing.TB) {
 	t.Helper()
 	if status := c.waitExit(t); status != 0 {
 		t.Fatalf("exit status %d; stderr: %s", status, &c.stderr)
@@ -129,7 +129,7 @@ func runInstance() error {
 
 // resumes opens a TLS connection and reports whether it went on with an earlier
 // session, and the number of the instance that answered.
-func resumes(t *testing.T, addr string, cfg *tls.Config) (resumed bool, number string) {
+func resumes(t testing.TB, addr string, cfg *tls.Config) (resumed bool, number string) {
 	t.Helper()
 	d := tls.Dialer{NetDialer: &net.Dialer{Timeout: 10 * time.Second}, Config: cfg}
 	c, err := d.Dial("tcp", addr)

@@ -44,6 +44,13 @@ func (q *queue) signal() {
 	}
 }
 
+// full reports whether as many wait as fit one batch.
+func (q *queue) full() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waiting) >= carry.MaxBatch
+}
+
 // next takes what fits one batch.
 func (q *queue) next() []passenger {
 	q.mu.Lock()
@@ -99,6 +106,9 @@ func (q *queue) sendTo(sender *carry.Sender, ended <-chan struct{}) (sent int, e
 const gatherTime = 2 * time.Millisecond
 
 func (q *queue) gather(ended <-chan struct{}) {
+	if q.full() {
+		return
+	}
 	timer := time.NewTimer(gatherTime)
 	defer timer.Stop()
 	select {

@@ -134,7 +134,7 @@ func startChild(t *testing.T, scenario string, names ...string) *child {
 
 // startChildOn runs a scenario with these sockets, and with what env adds to the
 // environment.
-func startChildOn(t *testing.T, scenario string, names []string, files []*os.File, env ...string) *child {
+func startChildOn(t testing.TB, scenario string, names []string, files []*os.File, env ...string) *child {
 	t.Helper()
 	notifyPath := filepath.Join(t.TempDir(), "notify")
 	notifications, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: notifyPath, Net: "unixgram"})
@@ -176,7 +176,7 @@ func startChildOn(t *testing.T, scenario string, names []string, files []*os.Fil
 }
 
 // listening is the address of a socket.
-func listening(t *testing.T, socket *os.File) string {
+func listening(t testing.TB, socket *os.File) string {
 	t.Helper()
 	l, err := net.FileListener(socket)
 	if err != nil {
@@ -187,7 +187,7 @@ func listening(t *testing.T, socket *os.File) string {
 }
 
 // waitState waits for a notification that holds want.
-func (c *child) waitState(t *testing.T, want string) string {
+func (c *child) waitState(t testing.TB, want string) string {
 	t.Helper()
 	timeout := time.After(30 * time.Second)
 	for {
@@ -203,7 +203,7 @@ func (c *child) waitState(t *testing.T, want string) string {
 }
 
 // waitExit returns the exit status.
-func (c *child) waitExit(t *testing.T) int {
+func (c *child) waitExit(t testing.TB) int {
 	t.Helper()
 	timer := time.AfterFunc(30*time.Second, func() { c.cmd.Process.Signal(syscall.SIGQUIT) }) // which tells where it hangs
 	defer timer.Stop()
