@@ -83,7 +83,8 @@ func TestTwentyUpgradesInARow(t *testing.T) {
 	const twenty = `for n in 1 2 3 4 5 6 7 8 9 10; do
 	apt-get -y install myapp=1.1.0 && apt-get -y --allow-downgrades install myapp=1.0.0 || exit 1
 done; apt-get -y install myapp=1.1.0`
-	m.upgradeUnbroken("1.1.0", "sh", "-c", twenty)
+	load := append(slices.Clone(keepAlive), "--client", "tls=8", "--client", "h2=8", "--before", "1s", "--after", "2s")
+	notLonger(t, m.unbroken(load, "1.1.0", "sh", "-c", twenty))
 }
 
 // A crash takes with it what the process held, and nothing else: nobody is
