@@ -16,11 +16,12 @@ var fragments embed.FS
 // builder fills fragments with the names of one package and joins them.
 type builder struct {
 	p      *Package
+	format string // "deb" or "rpm"
 	values map[string]string
 	strict string // the line that says how the shell takes failures
 }
 
-func newBuilder(p *Package, unitDir, strict string) builder {
+func newBuilder(p *Package, format, unitDir, strict string) builder {
 	var companions, names, patterns, plain, installable, services, clean []string
 	var enable, arrive, upgrade, back []string
 	for _, s := range p.Units.Services {
@@ -55,7 +56,7 @@ func newBuilder(p *Package, unitDir, strict string) builder {
 		}
 	}
 	words := func(names []string) string { return strings.Join(names, " ") }
-	return builder{p: p, strict: strict, values: map[string]string{
+	return builder{p: p, format: format, strict: strict, values: map[string]string{
 		"PACKAGE":  p.Name,
 		"UNITDIR":  unitDir,
 		"SYSUSERS": words(p.Sysusers),
@@ -114,12 +115,21 @@ func (p *Package) serviceOf(u *units.Unit) string {
 	return ""
 }
 
-// script joins parts, and puts before them the helpers that they need: a helper is a fragment that only defines names, and
-// a later helper may use an earlier one. Empty parts are left out, so that a caller can write when(condition, fragment).
-func (b builder) script(name string, helpers []string, parts ...string) Script {
+// helpers are the fragments that only define names, each behind those that it uses; "*" is the format.
+func helpers() []string {
+	return []string{
+		"say", "state", "remember", "forget", "fail", "active", "enabled", "invocation", "look", "before", "fresh", "*-version", "*-back", "*-policy",
+		"kept", "release", "*-files", "*-foreign", "copy", "clear", "place", "unplace", "keep", "swap", "vanish",
+		"start", "*-arrive", "*-depart", "without", "reopen", "instances", "return", "fallback", "reload", "report", "sockets", "upgrade",
+	}
+}
+
+// script joins parts, and puts before them the helpers that they need. Empty parts are left out, so that a caller can write
+// when(condition, fragment).
+func (b builder) script(name string, parts ...string) Script {
 	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
-	for _, helper := range slices.Backward(helpers) {
-		text := b.use(helper)
+	for _, helper := range slices.Backward(helpers()) {
+		text := b.use(strings.Replace(helper, "*", b.format, 1))
 		if defines(text, strings.Join(parts, "")) {
 			parts = slices.Insert(parts, 0, text)
 		}

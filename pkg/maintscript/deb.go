@@ -1,23 +1,18 @@
 package maintscript
 
 // Deb writes preinst, postinst, prerm and postrm. It refuses what it cannot do right: a name that would need quoting in a
-// script, a template unit, an own script in another language than sh; the error names the file.
+// script, an own script in another language than sh; the error names the file.
 func Deb(p *Package) ([]Script, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	b := newBuilder(p, "/lib/systemd/system", "set -e\n")
-	helpers := []string{
-		"say", "state", "remember", "forget", "fail", "kept", "release", "deb-files", "deb-foreign", "copy", "clear", "place", "unplace",
-		"policy-rc.d", "enabled", "active", "invocation", "start", "look", "before", "deb-version", "deb-back", "keep", "swap", "vanish",
-		"without", "reopen", "instances", "return", "fallback", "reload", "report", "sockets", "upgrade",
-	}
+	b := newBuilder(p, "deb", "/lib/systemd/system", "set -e\n")
 	return []Script{
-		b.script("preinst", helpers,
+		b.script("preinst",
 			b.own(PreInstall, "deb-user"),
 			b.use("deb-preinst"),
 		),
-		b.script("postinst", helpers,
+		b.script("postinst",
 			b.use("deb-again"),
 			b.when("SYSUSERS", "deb-sysusers"),
 			b.when("TMPFILES", "deb-tmpfiles"),
@@ -28,12 +23,12 @@ func Deb(p *Package) ([]Script, error) {
 			b.use("deb-begin"),
 			b.use("deb-end"),
 		),
-		b.script("prerm", helpers,
+		b.script("prerm",
 			b.use("deb-stop"),
 			b.when("CLEAN", "deb-clean"),
 			b.own(PreRemove, "deb-user"),
 		),
-		b.script("postrm", helpers,
+		b.script("postrm",
 			b.use("deb-postrm"),
 			b.own(PostRemove, "deb-user"),
 			b.when("KEPT", "deb-kept"),

@@ -13,7 +13,8 @@
 //   - a first install starts what is enabled; where no systemd runs, nothing is started, only enabled;
 //   - a purge takes what the services kept in StateDirectory= and its like;
 //   - an upgrade that fails leaves whoever serves serving, and says so: a deb's postinst exits 1, rpm's scriptlets exit 0
-//     because rpm rolls nothing back;
+//     because rpm rolls nothing back. The files of the last version that served well are then back in their places, from a
+//     copy that was made before the new one was unpacked, until a version that works is installed;
 //   - the package's own scripts are kept, each in a subshell: in postinst before anything starts, in prerm after
 //     everything has stopped. Their exit status is honoured.
 //

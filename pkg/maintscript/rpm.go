@@ -6,19 +6,14 @@ func RPM(p *Package) ([]Script, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	b := newBuilder(p, "/usr/lib/systemd/system", "")
-	helpers := []string{
-		"say", "state", "remember", "forget", "fail", "kept", "release", "rpm-files", "rpm-foreign", "copy", "clear", "place", "unplace",
-		"no-policy", "enabled", "active", "invocation", "start", "look", "before", "rpm-arrive", "rpm-version", "rpm-back", "keep", "swap", "vanish",
-		"without", "reopen", "instances", "return", "fallback", "reload", "report", "sockets", "upgrade",
-	}
+	b := newBuilder(p, "rpm", "/usr/lib/systemd/system", "")
 	return []Script{
-		b.script("pre", helpers,
+		b.script("pre",
 			b.own(PreInstall, "rpm-user"),
 			b.use("rpm-pre"),
 			b.use("rpm-end"),
 		),
-		b.script("post", helpers,
+		b.script("post",
 			b.when("SYSUSERS", "rpm-sysusers"),
 			b.when("TMPFILES", "rpm-tmpfiles"),
 			b.own(PostInstall, "rpm-user"),
@@ -26,18 +21,18 @@ func RPM(p *Package) ([]Script, error) {
 			b.use("rpm-begin"),
 			b.use("rpm-end"),
 		),
-		b.script("preun", helpers,
+		b.script("preun",
 			b.use("rpm-stop"),
 			b.when("CLEAN", "rpm-clean"),
 			b.own(PreRemove, "rpm-user"),
 			b.use("rpm-end"),
 		),
-		b.script("postun", helpers,
+		b.script("postun",
 			b.use("rpm-postun"),
 			b.own(PostRemove, "rpm-user"),
 			b.use("rpm-end"),
 		),
-		b.script("posttrans", helpers,
+		b.script("posttrans",
 			b.own(PostTrans, "rpm-user"),
 			b.use("rpm-rollout"),
 			b.use("rpm-end"),

@@ -27,12 +27,15 @@ var badReleases = []struct {
 	{"restarts, and does not start", "exit", restart, "nothing serves now", 0},
 	{"service unit is broken", "", `sed -i 's,^ExecStart=.*,ExecStart="/usr/bin/myapp,' myapp.service`, "systemd does not take these units", 0},
 	{"socket unit is broken", "", "sed -i s/^ListenStream=8080/ListenStream=eighty:80/ myapp.socket", "systemd does not take these units", 0},
+	{"has a socket that it does not serve", "", extra, "nothing serves now", 0},
 	{"a file is missing", "", shared, "the new version did not get ready", 0},
 }
 
 const (
 	soak    = "echo Soak=8s >>myapp.service"
 	restart = "sed -i s/^Strategy=.*/Strategy=restart/ myapp.service"
+	extra   = `sed 's,^ListenStream=.*,ListenStream=8070,; s,^FileDesc.*,FileDescriptorName=extra,' myapp.socket >myapp-extra.socket
+sed -i 's,^contents:,&\n  - {src: packaging/myapp/myapp-extra.socket\, dst: /lib/systemd/system/myapp-extra.socket},' nfpm.yaml`
 	// shared has the service read a file; shippedToo ships it.
 	shared     = `sed -i 's,^User=,EnvironmentFile=/usr/share/myapp/environment\n&,' myapp.service`
 	shippedToo = shared + `; sed -i 's,^contents:,&\n  - {src: LICENSE\, dst: /usr/share/myapp/environment},' nfpm.yaml`
@@ -115,6 +118,9 @@ func (m machine) wantFallback(good, bad string) {
 	}
 	if journal := m.must("journalctl", "-b", "-u", "myapp.service"); !strings.Contains(journal, "fell back to "+good) {
 		m.t.Errorf("the journal of myapp.service does not tell:\n%s", journal)
+	}
+	if left := m.must("sh", "-c", "ss -Hltn 'sport = :8070'; find /etc/systemd/system -xtype l"); left != "" {
+		m.t.Errorf("left of the version that failed:\n%s", left)
 	}
 	if err := m.Reboot(m.t.Context()); err != nil {
 		m.t.Fatal(err)

@@ -3,6 +3,10 @@
 nodrop_migrated=
 nodrop_fallback() {
 	[ -d "$nodrop_kept/good" ] && [ -z "$nodrop_migrated" ] || return 0
+	# shellcheck disable=SC2043 # there may be one unit
+	for nodrop_unit in @UNITS@; do
+		! nodrop_new "$nodrop_unit" || nodrop_depart "$nodrop_unit"
+	done
 	if ! nodrop_swap; then
 		nodrop_warn @PACKAGE@ "could not put $nodrop_good back (see above)"
 		return

@@ -51,13 +51,18 @@ nodrop_upgrade() { # overlap|restart NAME SOCKET...
 	nodrop_main=$(nodrop_invocation "$nodrop_name.service")
 	nodrop_lost="$nodrop_lost$nodrop_moved"
 	nodrop_closed="$nodrop_closed$nodrop_down"
-	nodrop_migrated=$nodrop_migrated$nodrop_held
 	if [ -n "$nodrop_held$nodrop_moved" ]; then
 		# shellcheck disable=SC2086 # a list of unit names
 		set -- nodrop_reopen "$nodrop_name.service" $nodrop_moved
 		nodrop_done="now $(nodrop_version), after a short gap"
-		nodrop_done="$nodrop_done${nodrop_moved:+; new address:$nodrop_moved}"
-		nodrop_done="$nodrop_done${nodrop_held:+; systemd holds the port from now on, so the next upgrade will have none}"
+		if [ -n "$nodrop_moved" ]; then
+			nodrop_done="$nodrop_done; new address:$nodrop_moved"
+		elif [ -n "$nodrop_open" ]; then
+			nodrop_done="restarted, now $(nodrop_version); new:$nodrop_held"
+		else
+			nodrop_done="$nodrop_done; systemd holds the port from now on, so the next upgrade will have none"
+			nodrop_migrated=yes
+		fi
 	elif [ "$nodrop_strategy" = overlap ]; then
 		set -- systemctl start "$nodrop_name-rollout.service"
 		nodrop_done="rolled out $(nodrop_version) without dropping a connection"

@@ -30,6 +30,80 @@ nodrop_fail() {
 	nodrop_failed=yes
 }
 
+# Whether a unit is up: ready, for a service; listening, for a socket.
+nodrop_active() { # UNIT
+	[ "$(systemctl is-active "$1")" = active ]
+}
+
+# Whether a unit is enabled by presets or by the admin; "static" and the like are not meant.
+nodrop_enabled() { # UNIT
+	case $(systemctl is-enabled "$1" 2>/dev/null) in
+	enabled | enabled-runtime) return 0 ;;
+	esac
+	return 1
+}
+
+# Which start of a unit this is: tells afterwards whether it was restarted.
+nodrop_invocation() { # UNIT
+	nodrop_property=$(systemctl show --property=InvocationID "$1")
+	echo "${nodrop_property#*=}"
+}
+
+# Whether what serves is what served before.
+nodrop_untouched() { # NAME
+	nodrop_active "$1.service" && [ "$(nodrop_invocation "$1.service")" = "$nodrop_main" ]
+}
+
+# What systemd knows of a unit: "loaded" or "not-found", its state, and the addresses of a socket.
+nodrop_look() { # UNIT
+	# shellcheck disable=SC2046 # on one line
+	echo "$1" $(for nodrop_property in LoadState ActiveState Listen; do systemctl show --value --property="$nodrop_property" "$1"; done)
+}
+
+# How a unit was before this version was unpacked, as a mark tells; empty when nobody knows.
+nodrop_before() { # UNIT
+	[ ! -e "$nodrop_state.before" ] || grep "^$1 " "$nodrop_state.before" || :
+}
+
+# Whether a unit came with this version.
+nodrop_new() { # UNIT
+	case $(nodrop_before "$1") in
+	*" not-found "*) return 0 ;;
+	esac
+	return 1
+}
+
+# Whether a unit is to be started as at a first install: it is new, or the old version's package had stopped it to upgrade.
+nodrop_fresh() { # UNIT
+	case $(nodrop_before "$1") in
+	*" interrupted") return 0 ;;
+	esac
+	nodrop_new "$1"
+}
+
+# The version that is installed.
+nodrop_version() {
+	dpkg-query --show --showformat="\${Version}" app
+}
+
+# How to get back to the version before.
+nodrop_old=${2-}
+nodrop_back() {
+	echo "apt install app=$nodrop_old"
+}
+
+# Whoever builds an image forbids starts by policy-rc.d(8). It is asked for every action on its own: deb-systemd-invoke
+# skips all units of a call for a single "no", and refuses static units such as the rollout.
+nodrop_allowed() { # ACTION UNIT
+	nodrop_policy=/usr/sbin/policy-rc.d
+	[ -x "$nodrop_policy" ] || return 0
+	nodrop_answer=0
+	"$nodrop_policy" "$2" "$1" || nodrop_answer=$?
+	[ "$nodrop_answer" -eq 101 ] || return 0
+	nodrop_say app "not done, policy-rc.d forbids it: $1 $2"
+	return 1
+}
+
 # The last version that served well is kept until another one does: a copy of its files, made before another is unpacked. If
 # that one does not work, the copy takes its place, so that a restart or a reboot finds a program that does.
 #   good/, version  the files of the version that works, and which it is
@@ -114,89 +188,6 @@ nodrop_unplace() {
 	fi
 }
 
-# Whoever builds an image forbids starts by policy-rc.d(8). It is asked for every action on its own: deb-systemd-invoke
-# skips all units of a call for a single "no", and refuses static units such as the rollout.
-nodrop_allowed() { # ACTION UNIT
-	nodrop_policy=/usr/sbin/policy-rc.d
-	[ -x "$nodrop_policy" ] || return 0
-	nodrop_answer=0
-	"$nodrop_policy" "$2" "$1" || nodrop_answer=$?
-	[ "$nodrop_answer" -eq 101 ] || return 0
-	nodrop_say app "not done, policy-rc.d forbids it: $1 $2"
-	return 1
-}
-
-# Whether a unit is enabled by presets or by the admin; "static" and the like are not meant.
-nodrop_enabled() { # UNIT
-	case $(systemctl is-enabled "$1" 2>/dev/null) in
-	enabled | enabled-runtime) return 0 ;;
-	esac
-	return 1
-}
-
-# Whether a unit is up: ready, for a service; listening, for a socket.
-nodrop_active() { # UNIT
-	[ "$(systemctl is-active "$1")" = active ]
-}
-
-# Which start of a unit this is: tells afterwards whether it was restarted.
-nodrop_invocation() { # UNIT
-	nodrop_property=$(systemctl show --property=InvocationID "$1")
-	echo "${nodrop_property#*=}"
-}
-
-# Whether what serves is what served before.
-nodrop_untouched() { # NAME
-	nodrop_active "$1.service" && [ "$(nodrop_invocation "$1.service")" = "$nodrop_main" ]
-}
-
-# Start a unit.
-nodrop_start() { # UNIT
-	nodrop_allowed start "$1" || return 0
-	if ! systemctl start "$1"; then
-		nodrop_warn app "$1 did not start; see: journalctl -u $1"
-		nodrop_fail
-	fi
-}
-
-# What systemd knows of a unit: "loaded" or "not-found", its state, and the addresses of a socket.
-nodrop_look() { # UNIT
-	# shellcheck disable=SC2046 # on one line
-	echo "$1" $(for nodrop_property in LoadState ActiveState Listen; do systemctl show --value --property="$nodrop_property" "$1"; done)
-}
-
-# How a unit was before this version was unpacked, as a mark tells; empty when nobody knows.
-nodrop_before() { # UNIT
-	[ ! -e "$nodrop_state.before" ] || grep "^$1 " "$nodrop_state.before" || :
-}
-
-# Whether a unit came with this version.
-nodrop_new() { # UNIT
-	case $(nodrop_before "$1") in
-	*" not-found "*) return 0 ;;
-	esac
-	return 1
-}
-
-# Whether a unit is to be started as at a first install: it is new, or the old version's package had stopped it to upgrade.
-nodrop_fresh() { # UNIT
-	case $(nodrop_before "$1") in
-	*" interrupted") return 0 ;;
-	esac
-	nodrop_new "$1"
-}
-
-# The version that is installed.
-nodrop_version() {
-	dpkg-query --show --showformat="\${Version}" app
-}
-
-# How to get back to the version before.
-nodrop_old=${2-}
-nodrop_back() {
-	echo "apt install app=$nodrop_old"
-}
-
 # Put the good version in place of the one that failed, with a word in its units for those who ask systemctl status.
 nodrop_swap() {
 	nodrop_good=$(cat "$nodrop_kept/version")
@@ -210,6 +201,29 @@ nodrop_swap() {
 	done
 	nodrop_place good bad || return
 	systemctl daemon-reload
+}
+
+# Start a unit.
+nodrop_start() { # UNIT
+	nodrop_allowed start "$1" || return 0
+	if ! systemctl start "$1"; then
+		nodrop_warn app "$1 did not start; see: journalctl -u $1"
+		nodrop_fail
+	fi
+}
+
+# A unit starts at a first install, or as at one: it is new in this version. A new socket of a service that runs is that
+# service's business.
+nodrop_arrive() { # UNIT [SERVICE]
+	if { [ "$nodrop_first" ] || { nodrop_fresh "$1" && nodrop_fresh "${2-$1}"; }; } && nodrop_enabled "$1"; then
+		nodrop_start "$1"
+	fi
+}
+
+# A unit that came with a version that failed goes with it.
+nodrop_depart() { # UNIT
+	systemctl stop "$1" || :
+	deb-systemd-helper purge "$1" >/dev/null || :
 }
 
 # Run a command while the sockets that are to stay down are masked: the service's units want them, and would bring them up.
@@ -285,6 +299,10 @@ nodrop_return() { # overlap|restart NAME
 nodrop_migrated=
 nodrop_fallback() {
 	[ -d "$nodrop_kept/good" ] && [ -z "$nodrop_migrated" ] || return 0
+	# shellcheck disable=SC2043 # there may be one unit
+	for nodrop_unit in app-tls.socket app.socket app.service tidy.service worker.service tidy.timer; do
+		! nodrop_new "$nodrop_unit" || nodrop_depart "$nodrop_unit"
+	done
 	if ! nodrop_swap; then
 		nodrop_warn app "could not put $nodrop_good back (see above)"
 		return
@@ -354,33 +372,39 @@ nodrop_report() { # NAME
 # Sort the sockets of a running service, and start those that came with this version or went down with a bad one.
 #   nodrop_off    stay down: they were there and down before the upgrade, or are disabled or masked
 #   nodrop_down   those of them that are not masked
-#   nodrop_held   could not be started: an older version of the service has bound the port itself
+#   nodrop_held   could not be started while the service runs: it was not given them, or has bound their port itself
+#   nodrop_open   listen, as they did before
 #   nodrop_moved  have another address now; systemd let go of the old one when it read the new unit
 nodrop_sockets() { # SOCKET...
 	nodrop_off=
 	nodrop_down=
 	nodrop_held=
+	nodrop_open=
 	nodrop_moved=
 	for nodrop_unit; do
 		nodrop_was=$(nodrop_before "$nodrop_unit")
 		case "$nodrop_was/$(systemctl is-active "$nodrop_unit")/$(systemctl is-enabled "$nodrop_unit" 2>/dev/null)" in
 		*/masked*) nodrop_off="$nodrop_off $nodrop_unit" ;;
 		*" loaded active "*/active/*)
-			[ "$nodrop_was" = "$(nodrop_look "$nodrop_unit")" ] || nodrop_moved="$nodrop_moved $nodrop_unit"
+			if [ "$nodrop_was" = "$(nodrop_look "$nodrop_unit")" ]; then
+				nodrop_open="$nodrop_open $nodrop_unit"
+			else
+				nodrop_moved="$nodrop_moved $nodrop_unit"
+			fi
 			;;
-		*/active/*) ;;
-		*" not-found "*) nodrop_open "$nodrop_unit" ;;
-		*" interrupted"/*/enabled*) nodrop_open "$nodrop_unit" ;;
+		*/active/*) nodrop_open="$nodrop_open $nodrop_unit" ;;
+		*" not-found "*) nodrop_listen "$nodrop_unit" ;;
+		*" interrupted"/*/enabled*) nodrop_listen "$nodrop_unit" ;;
 		*" loaded inactive"*/*/* | */disabled)
 			nodrop_off="$nodrop_off $nodrop_unit"
 			nodrop_down="$nodrop_down $nodrop_unit"
 			;;
-		*/enabled*) nodrop_open "$nodrop_unit" ;;
+		*/enabled*) nodrop_listen "$nodrop_unit" ;;
 		esac
 	done
 }
 
-nodrop_open() { # SOCKET
+nodrop_listen() { # SOCKET
 	if nodrop_allowed start "$1" && ! systemctl start "$1" 2>/dev/null; then
 		nodrop_held="$nodrop_held $1"
 	fi
@@ -439,13 +463,18 @@ nodrop_upgrade() { # overlap|restart NAME SOCKET...
 	nodrop_main=$(nodrop_invocation "$nodrop_name.service")
 	nodrop_lost="$nodrop_lost$nodrop_moved"
 	nodrop_closed="$nodrop_closed$nodrop_down"
-	nodrop_migrated=$nodrop_migrated$nodrop_held
 	if [ -n "$nodrop_held$nodrop_moved" ]; then
 		# shellcheck disable=SC2086 # a list of unit names
 		set -- nodrop_reopen "$nodrop_name.service" $nodrop_moved
 		nodrop_done="now $(nodrop_version), after a short gap"
-		nodrop_done="$nodrop_done${nodrop_moved:+; new address:$nodrop_moved}"
-		nodrop_done="$nodrop_done${nodrop_held:+; systemd holds the port from now on, so the next upgrade will have none}"
+		if [ -n "$nodrop_moved" ]; then
+			nodrop_done="$nodrop_done; new address:$nodrop_moved"
+		elif [ -n "$nodrop_open" ]; then
+			nodrop_done="restarted, now $(nodrop_version); new:$nodrop_held"
+		else
+			nodrop_done="$nodrop_done; systemd holds the port from now on, so the next upgrade will have none"
+			nodrop_migrated=yes
+		fi
 	elif [ "$nodrop_strategy" = overlap ]; then
 		set -- systemctl start "$nodrop_name-rollout.service"
 		nodrop_done="rolled out $(nodrop_version) without dropping a connection"
@@ -541,13 +570,7 @@ if [ -s "$nodrop_state.stopped" ]; then
 fi
 
 # First install, which an install after a removal without purge is too (preinst has left a mark): start what is enabled,
-# sockets first. Any other time is an upgrade, also when the version is the same or older: what is new in it starts likewise,
-# but a new socket of a service that runs is that service's business.
-nodrop_arrive() { # UNIT [SERVICE]
-	if { [ "$nodrop_first" ] || { nodrop_fresh "$1" && nodrop_fresh "${2-$1}"; }; } && nodrop_enabled "$1"; then
-		nodrop_start "$1"
-	fi
-}
+# sockets first. Any other time is an upgrade, also when the version is the same or older.
 if [ "$1" = configure ] && [ -z "$nodrop_restored$nodrop_broken" ]; then
 	nodrop_first=
 	if [ -z "${2-}" ] || [ -e "$nodrop_state.install" ]; then

@@ -23,6 +23,11 @@ nodrop_forget() { # MARK...
 	rmdir "${nodrop_state%/*}" 2>/dev/null || :
 }
 
+# The version that is installed.
+nodrop_version() {
+	dpkg-query --show --showformat="\${Version}" app
+}
+
 # The last version that served well is kept until another one does: a copy of its files, made before another is unpacked. If
 # that one does not work, the copy takes its place, so that a restart or a reboot finds a program that does.
 #   good/, version  the files of the version that works, and which it is
@@ -97,11 +102,6 @@ nodrop_place() { # THIS OTHER, each good or bad
 			mv -fT "$nodrop_file.nodrop-new" "$nodrop_file"
 		fi
 	done
-}
-
-# The version that is installed.
-nodrop_version() {
-	dpkg-query --show --showformat="\${Version}" app
 }
 
 # Put the good version in place of the one that failed, with a word in its units for those who ask systemctl status.

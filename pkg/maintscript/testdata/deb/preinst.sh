@@ -21,6 +21,17 @@ nodrop_remember() { # MARK, its text on standard input
 	cat >"$nodrop_state.$1"
 }
 
+# Whether a unit is up: ready, for a service; listening, for a socket.
+nodrop_active() { # UNIT
+	[ "$(systemctl is-active "$1")" = active ]
+}
+
+# What systemd knows of a unit: "loaded" or "not-found", its state, and the addresses of a socket.
+nodrop_look() { # UNIT
+	# shellcheck disable=SC2046 # on one line
+	echo "$1" $(for nodrop_property in LoadState ActiveState Listen; do systemctl show --value --property="$nodrop_property" "$1"; done)
+}
+
 # The last version that served well is kept until another one does: a copy of its files, made before another is unpacked. If
 # that one does not work, the copy takes its place, so that a restart or a reboot finds a program that does.
 #   good/, version  the files of the version that works, and which it is
@@ -103,17 +114,6 @@ nodrop_unplace() {
 		nodrop_place bad good
 		rm -rf "$nodrop_kept/bad"
 	fi
-}
-
-# Whether a unit is up: ready, for a service; listening, for a socket.
-nodrop_active() { # UNIT
-	[ "$(systemctl is-active "$1")" = active ]
-}
-
-# What systemd knows of a unit: "loaded" or "not-found", its state, and the addresses of a socket.
-nodrop_look() { # UNIT
-	# shellcheck disable=SC2046 # on one line
-	echo "$1" $(for nodrop_property in LoadState ActiveState Listen; do systemctl show --value --property="$nodrop_property" "$1"; done)
 }
 
 # Before another version is unpacked: keep the one that serves. What fell back once is kept already; the files that the

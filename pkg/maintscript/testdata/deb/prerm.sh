@@ -21,6 +21,11 @@ nodrop_remember() { # MARK, its text on standard input
 	cat >"$nodrop_state.$1"
 }
 
+# Whether a unit is up: ready, for a service; listening, for a socket.
+nodrop_active() { # UNIT
+	[ "$(systemctl is-active "$1")" = active ]
+}
+
 # Whoever builds an image forbids starts by policy-rc.d(8). It is asked for every action on its own: deb-systemd-invoke
 # skips all units of a call for a single "no", and refuses static units such as the rollout.
 nodrop_allowed() { # ACTION UNIT
@@ -31,11 +36,6 @@ nodrop_allowed() { # ACTION UNIT
 	[ "$nodrop_answer" -eq 101 ] || return 0
 	nodrop_say app "not done, policy-rc.d forbids it: $1 $2"
 	return 1
-}
-
-# Whether a unit is up: ready, for a service; listening, for a socket.
-nodrop_active() { # UNIT
-	[ "$(systemctl is-active "$1")" = active ]
 }
 
 # Removal: everything stops in one call, or a socket would start again what was just stopped. What ran is remembered, in case

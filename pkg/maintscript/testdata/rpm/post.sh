@@ -18,17 +18,17 @@ nodrop_fail() {
 	nodrop_failed=yes
 }
 
-# There is no policy-rc.d here: presets decide what is enabled, and what is enabled may start.
-nodrop_allowed() { # ACTION UNIT
-	:
-}
-
 # Whether a unit is enabled by presets or by the admin; "static" and the like are not meant.
 nodrop_enabled() { # UNIT
 	case $(systemctl is-enabled "$1" 2>/dev/null) in
 	enabled | enabled-runtime) return 0 ;;
 	esac
 	return 1
+}
+
+# There is no policy-rc.d here: presets decide what is enabled, and what is enabled may start.
+nodrop_allowed() { # ACTION UNIT
+	:
 }
 
 # Start a unit.

@@ -29,6 +29,72 @@ nodrop_fail() {
 	nodrop_failed=yes
 }
 
+# Whether a unit is up: ready, for a service; listening, for a socket.
+nodrop_active() { # UNIT
+	[ "$(systemctl is-active "$1")" = active ]
+}
+
+# Whether a unit is enabled by presets or by the admin; "static" and the like are not meant.
+nodrop_enabled() { # UNIT
+	case $(systemctl is-enabled "$1" 2>/dev/null) in
+	enabled | enabled-runtime) return 0 ;;
+	esac
+	return 1
+}
+
+# Which start of a unit this is: tells afterwards whether it was restarted.
+nodrop_invocation() { # UNIT
+	nodrop_property=$(systemctl show --property=InvocationID "$1")
+	echo "${nodrop_property#*=}"
+}
+
+# Whether what serves is what served before.
+nodrop_untouched() { # NAME
+	nodrop_active "$1.service" && [ "$(nodrop_invocation "$1.service")" = "$nodrop_main" ]
+}
+
+# What systemd knows of a unit: "loaded" or "not-found", its state, and the addresses of a socket.
+nodrop_look() { # UNIT
+	# shellcheck disable=SC2046 # on one line
+	echo "$1" $(for nodrop_property in LoadState ActiveState Listen; do systemctl show --value --property="$nodrop_property" "$1"; done)
+}
+
+# How a unit was before this version was unpacked, as a mark tells; empty when nobody knows.
+nodrop_before() { # UNIT
+	[ ! -e "$nodrop_state.before" ] || grep "^$1 " "$nodrop_state.before" || :
+}
+
+# Whether a unit came with this version.
+nodrop_new() { # UNIT
+	case $(nodrop_before "$1") in
+	*" not-found "*) return 0 ;;
+	esac
+	return 1
+}
+
+# Whether a unit is to be started as at a first install: it is new, or the old version's package had stopped it to upgrade.
+nodrop_fresh() { # UNIT
+	case $(nodrop_before "$1") in
+	*" interrupted") return 0 ;;
+	esac
+	nodrop_new "$1"
+}
+
+# The version that is installed.
+nodrop_version() {
+	rpm --query --queryformat='%{VERSION}-%{RELEASE}\n' app | tail -n 1
+}
+
+# How to get back to the version before.
+nodrop_back() {
+	echo "dnf downgrade app"
+}
+
+# There is no policy-rc.d here: presets decide what is enabled, and what is enabled may start.
+nodrop_allowed() { # ACTION UNIT
+	:
+}
+
 # The last version that served well is kept until another one does: a copy of its files, made before another is unpacked. If
 # that one does not work, the copy takes its place, so that a restart or a reboot finds a program that does.
 #   good/, version  the files of the version that works, and which it is
@@ -105,33 +171,19 @@ nodrop_place() { # THIS OTHER, each good or bad
 	done
 }
 
-# There is no policy-rc.d here: presets decide what is enabled, and what is enabled may start.
-nodrop_allowed() { # ACTION UNIT
-	:
-}
-
-# Whether a unit is enabled by presets or by the admin; "static" and the like are not meant.
-nodrop_enabled() { # UNIT
-	case $(systemctl is-enabled "$1" 2>/dev/null) in
-	enabled | enabled-runtime) return 0 ;;
-	esac
-	return 1
-}
-
-# Whether a unit is up: ready, for a service; listening, for a socket.
-nodrop_active() { # UNIT
-	[ "$(systemctl is-active "$1")" = active ]
-}
-
-# Which start of a unit this is: tells afterwards whether it was restarted.
-nodrop_invocation() { # UNIT
-	nodrop_property=$(systemctl show --property=InvocationID "$1")
-	echo "${nodrop_property#*=}"
-}
-
-# Whether what serves is what served before.
-nodrop_untouched() { # NAME
-	nodrop_active "$1.service" && [ "$(nodrop_invocation "$1.service")" = "$nodrop_main" ]
+# Put the good version in place of the one that failed, with a word in its units for those who ask systemctl status.
+nodrop_swap() {
+	nodrop_good=$(cat "$nodrop_kept/version")
+	nodrop_copy bad && : >"$nodrop_kept/fallen" || return
+	# shellcheck disable=SC2043 # there may be one service
+	for nodrop_unit in app.service worker.service; do
+		mkdir -p "$nodrop_kept/good/usr/lib/systemd/system/$nodrop_unit.d"
+		printf '[Unit]\nDescription=%s\n' \
+			"$(systemctl show --value --property=Description "$nodrop_unit" | sed 's/%/%%/g; s/ (fallback to .*//') (fallback to $nodrop_good, as $(nodrop_version) failed)" \
+			>"$nodrop_kept/good/usr/lib/systemd/system/$nodrop_unit.d/90-nodrop-fallback.conf"
+	done
+	nodrop_place good bad || return
+	systemctl daemon-reload
 }
 
 # Start a unit.
@@ -141,33 +193,6 @@ nodrop_start() { # UNIT
 		nodrop_warn app "$1 did not start; see: journalctl -u $1"
 		nodrop_fail
 	fi
-}
-
-# What systemd knows of a unit: "loaded" or "not-found", its state, and the addresses of a socket.
-nodrop_look() { # UNIT
-	# shellcheck disable=SC2046 # on one line
-	echo "$1" $(for nodrop_property in LoadState ActiveState Listen; do systemctl show --value --property="$nodrop_property" "$1"; done)
-}
-
-# How a unit was before this version was unpacked, as a mark tells; empty when nobody knows.
-nodrop_before() { # UNIT
-	[ ! -e "$nodrop_state.before" ] || grep "^$1 " "$nodrop_state.before" || :
-}
-
-# Whether a unit came with this version.
-nodrop_new() { # UNIT
-	case $(nodrop_before "$1") in
-	*" not-found "*) return 0 ;;
-	esac
-	return 1
-}
-
-# Whether a unit is to be started as at a first install: it is new, or the old version's package had stopped it to upgrade.
-nodrop_fresh() { # UNIT
-	case $(nodrop_before "$1") in
-	*" interrupted") return 0 ;;
-	esac
-	nodrop_new "$1"
 }
 
 # A unit that is new in this version arrives as at a first install. A new socket of a service that was there is enabled only
@@ -184,29 +209,10 @@ nodrop_arrive() { # UNIT [SERVICE]
 	fi
 }
 
-# The version that is installed.
-nodrop_version() {
-	rpm --query --queryformat='%{VERSION}-%{RELEASE}\n' app | tail -n 1
-}
-
-# How to get back to the version before.
-nodrop_back() {
-	echo "dnf downgrade app"
-}
-
-# Put the good version in place of the one that failed, with a word in its units for those who ask systemctl status.
-nodrop_swap() {
-	nodrop_good=$(cat "$nodrop_kept/version")
-	nodrop_copy bad && : >"$nodrop_kept/fallen" || return
-	# shellcheck disable=SC2043 # there may be one service
-	for nodrop_unit in app.service worker.service; do
-		mkdir -p "$nodrop_kept/good/usr/lib/systemd/system/$nodrop_unit.d"
-		printf '[Unit]\nDescription=%s\n' \
-			"$(systemctl show --value --property=Description "$nodrop_unit" | sed 's/%/%%/g; s/ (fallback to .*//') (fallback to $nodrop_good, as $(nodrop_version) failed)" \
-			>"$nodrop_kept/good/usr/lib/systemd/system/$nodrop_unit.d/90-nodrop-fallback.conf"
-	done
-	nodrop_place good bad || return
-	systemctl daemon-reload
+# A unit that came with a version that failed goes with it.
+nodrop_depart() { # UNIT
+	systemctl stop "$1" || :
+	systemctl --no-reload disable "$1" || :
 }
 
 # Run a command while the sockets that are to stay down are masked: the service's units want them, and would bring them up.
@@ -282,6 +288,10 @@ nodrop_return() { # overlap|restart NAME
 nodrop_migrated=
 nodrop_fallback() {
 	[ -d "$nodrop_kept/good" ] && [ -z "$nodrop_migrated" ] || return 0
+	# shellcheck disable=SC2043 # there may be one unit
+	for nodrop_unit in app-tls.socket app.socket app.service tidy.service worker.service tidy.timer; do
+		! nodrop_new "$nodrop_unit" || nodrop_depart "$nodrop_unit"
+	done
 	if ! nodrop_swap; then
 		nodrop_warn app "could not put $nodrop_good back (see above)"
 		return
@@ -351,33 +361,39 @@ nodrop_report() { # NAME
 # Sort the sockets of a running service, and start those that came with this version or went down with a bad one.
 #   nodrop_off    stay down: they were there and down before the upgrade, or are disabled or masked
 #   nodrop_down   those of them that are not masked
-#   nodrop_held   could not be started: an older version of the service has bound the port itself
+#   nodrop_held   could not be started while the service runs: it was not given them, or has bound their port itself
+#   nodrop_open   listen, as they did before
 #   nodrop_moved  have another address now; systemd let go of the old one when it read the new unit
 nodrop_sockets() { # SOCKET...
 	nodrop_off=
 	nodrop_down=
 	nodrop_held=
+	nodrop_open=
 	nodrop_moved=
 	for nodrop_unit; do
 		nodrop_was=$(nodrop_before "$nodrop_unit")
 		case "$nodrop_was/$(systemctl is-active "$nodrop_unit")/$(systemctl is-enabled "$nodrop_unit" 2>/dev/null)" in
 		*/masked*) nodrop_off="$nodrop_off $nodrop_unit" ;;
 		*" loaded active "*/active/*)
-			[ "$nodrop_was" = "$(nodrop_look "$nodrop_unit")" ] || nodrop_moved="$nodrop_moved $nodrop_unit"
+			if [ "$nodrop_was" = "$(nodrop_look "$nodrop_unit")" ]; then
+				nodrop_open="$nodrop_open $nodrop_unit"
+			else
+				nodrop_moved="$nodrop_moved $nodrop_unit"
+			fi
 			;;
-		*/active/*) ;;
-		*" not-found "*) nodrop_open "$nodrop_unit" ;;
-		*" interrupted"/*/enabled*) nodrop_open "$nodrop_unit" ;;
+		*/active/*) nodrop_open="$nodrop_open $nodrop_unit" ;;
+		*" not-found "*) nodrop_listen "$nodrop_unit" ;;
+		*" interrupted"/*/enabled*) nodrop_listen "$nodrop_unit" ;;
 		*" loaded inactive"*/*/* | */disabled)
 			nodrop_off="$nodrop_off $nodrop_unit"
 			nodrop_down="$nodrop_down $nodrop_unit"
 			;;
-		*/enabled*) nodrop_open "$nodrop_unit" ;;
+		*/enabled*) nodrop_listen "$nodrop_unit" ;;
 		esac
 	done
 }
 
-nodrop_open() { # SOCKET
+nodrop_listen() { # SOCKET
 	if nodrop_allowed start "$1" && ! systemctl start "$1" 2>/dev/null; then
 		nodrop_held="$nodrop_held $1"
 	fi
@@ -436,13 +452,18 @@ nodrop_upgrade() { # overlap|restart NAME SOCKET...
 	nodrop_main=$(nodrop_invocation "$nodrop_name.service")
 	nodrop_lost="$nodrop_lost$nodrop_moved"
 	nodrop_closed="$nodrop_closed$nodrop_down"
-	nodrop_migrated=$nodrop_migrated$nodrop_held
 	if [ -n "$nodrop_held$nodrop_moved" ]; then
 		# shellcheck disable=SC2086 # a list of unit names
 		set -- nodrop_reopen "$nodrop_name.service" $nodrop_moved
 		nodrop_done="now $(nodrop_version), after a short gap"
-		nodrop_done="$nodrop_done${nodrop_moved:+; new address:$nodrop_moved}"
-		nodrop_done="$nodrop_done${nodrop_held:+; systemd holds the port from now on, so the next upgrade will have none}"
+		if [ -n "$nodrop_moved" ]; then
+			nodrop_done="$nodrop_done; new address:$nodrop_moved"
+		elif [ -n "$nodrop_open" ]; then
+			nodrop_done="restarted, now $(nodrop_version); new:$nodrop_held"
+		else
+			nodrop_done="$nodrop_done; systemd holds the port from now on, so the next upgrade will have none"
+			nodrop_migrated=yes
+		fi
 	elif [ "$nodrop_strategy" = overlap ]; then
 		set -- systemctl start "$nodrop_name-rollout.service"
 		nodrop_done="rolled out $(nodrop_version) without dropping a connection"
