@@ -80,9 +80,13 @@ import (
 	"github.com/nodrop/nodrop/pkg/serve"
 )
 
-func main() { println(run(context.Background(), nil, nil, nil, nil)) }
+func main() { println(run(context.Background(), nil, nil, nil, nil, workers{})) }
 
-func run(ctx context.Context, web, secure, metrics *http.Server, database *sql.DB) error {
+type workers struct{}
+
+func (workers) Check(context.Context) error { return nil }
+
+func run(ctx context.Context, web, secure, metrics *http.Server, database *sql.DB, workers workers) error {
 ` + b.Text + "\n\treturn err\n}\n"
 		if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte(program), 0o644); err != nil {
 			t.Fatal(err)
