@@ -16,7 +16,8 @@ func generateCommand() *cli.Command {
 
   DIR/units/NAME-standby.service, NAME-rollout.service
   DIR/units/NAME-standby.service.d, a link to where the admin's drop-ins for NAME.service are
-  DIR/units/NAME.service.d/50-nodrop.conf, unless NAME.service says all that itself
+  DIR/units/NAME-handover.socket, with Carry=yes
+  DIR/units/NAME.service.d/50-nodrop.conf, which NAME.service needs besides
   DIR/deb/preinst, postinst, prerm, postrm
   DIR/rpm/pre, post, preun, postun, posttrans
 

@@ -87,6 +87,27 @@ func TestBadRelease(t *testing.T) {
 	}
 }
 
+// The power fails in the middle of an upgrade to a release that is no good, which is then what the host boots. It is set right as
+// soon as dpkg goes on.
+func TestInterruptedUpgrade(t *testing.T) {
+	m := installed(t)
+	m.publish(lab.Release{Version: "1.1.0", Fault: "exit"})
+	m.must("dpkg", "--unpack", "/srv/apt/myapp_1.1.0_amd64.deb")
+	if err := m.Reboot(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := m.Run(t.Context(), "dpkg", "--configure", "-a"); err == nil || !strings.Contains(out, "myapp.service is 1.0.0 again") {
+		t.Errorf("dpkg --configure: %v\n%s", err, out)
+	}
+	m.wantStates(serving)
+	if got := m.version(); got != "1.0.0" {
+		t.Errorf("version %q answers", got)
+	}
+	m.publish(lab.Release{Version: "1.2.0"})
+	m.wantServing(m.cleanDrill(short, "apt-get", "-y", "upgrade"), "1.2.0")
+	m.wantNoFallback()
+}
+
 // failingUpgrade runs a command that brings a bad release, under load: it fails, and nothing else does but what a crashing
 // process held. Its output is in /tmp/upgrade.log.
 func (m machine) failingUpgrade(held int, load []string, command ...string) *drill.Report {
