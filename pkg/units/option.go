@@ -1,7 +1,6 @@
 package units
 
 import (
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -41,8 +40,8 @@ func (u *Unit) options() (Options, error) {
 		if u.IsTemplate() && (e.Key != "Strategy" || e.Value != string(Restart)) {
 			return o, u.Errorf(e.Line, "%s=%s: instances of a template are restarted one by one, nothing else is supported; write one unit per instance", e.Key, e.Value)
 		}
-		if err := o.set(e); err != nil {
-			return o, u.Errorf(e.Line, "%w", err)
+		if err := u.setOption(&o, e); err != nil {
+			return o, err
 		}
 	}
 	if o.Soak > 0 && o.Strategy == Restart {
@@ -51,7 +50,7 @@ func (u *Unit) options() (Options, error) {
 	return o, nil
 }
 
-func (o *Options) set(e Entry) error {
+func (u *Unit) setOption(o *Options, e Entry) error {
 	var ok bool
 	switch e.Key {
 	case "Strategy":
@@ -59,18 +58,18 @@ func (o *Options) set(e Entry) error {
 			e.Value = string(Overlap)
 		}
 		if o.Strategy = Strategy(e.Value); o.Strategy != Overlap && o.Strategy != Restart {
-			return fmt.Errorf("Strategy=%s is unknown; it is %q or %q", e.Value, Overlap, Restart)
+			return u.Errorf(e.Line, "Strategy=%s is unknown; it is %q or %q", e.Value, Overlap, Restart)
 		}
 	case "Soak":
 		if o.Soak, ok = parseSpan(e.Value); !ok {
-			return fmt.Errorf("Soak=%s is no time in whole seconds; write it like 30s or 2min", e.Value)
+			return u.Errorf(e.Line, "Soak=%s is no time in whole seconds; write it like 30s or 2min", e.Value)
 		}
 	case "Carry":
 		if o.Carry, ok = parseBool(e.Value); !ok && e.Value != "" {
-			return fmt.Errorf("Carry=%s is neither yes nor no", e.Value)
+			return u.Errorf(e.Line, "Carry=%s is neither yes nor no", e.Value)
 		}
 	default:
-		return fmt.Errorf("[%s] has no option %q; there are: Strategy=, Soak=, Carry=", optionSection, e.Key)
+		return u.Errorf(e.Line, "[%s] has no option %q; there are: Strategy=, Soak=, Carry=", optionSection, e.Key)
 	}
 	return nil
 }

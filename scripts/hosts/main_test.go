@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,8 +19,10 @@ import (
 
 // releases builds each package once for all tests.
 type releases struct {
-	lab      *lab.Lab
-	nodrop   string
+	lab    *lab.Lab
+	nodrop string
+
+	mu       sync.Mutex // for lab and packages
 	packages map[release]string
 }
 
@@ -61,8 +64,10 @@ func deb(t *testing.T, r lab.Release) string {
 	return built.get(t, release{r, "deb"})
 }
 
-func (b releases) get(t *testing.T, r release) string {
+func (b *releases) get(t *testing.T, r release) string {
 	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.packages[r] == "" {
 		path, err := b.lab.Package(t.Context(), r.Release, r.packager)
 		if err != nil {
@@ -79,8 +84,10 @@ type machine struct {
 	t *testing.T
 }
 
+// boot boots a host, for a test that then runs beside others.
 func boot(t *testing.T, suite string, packages ...string) machine {
 	t.Helper()
+	t.Parallel()
 	h, err := host.Boot(t.Context(), host.Options{Suite: suite, Packages: packages, Log: os.Stderr})
 	if err != nil {
 		t.Fatal(err)

@@ -9,13 +9,17 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
-// Lab is a place to build releases in. Its methods are not safe for concurrent
-// use.
+// Lab is a place to build releases in. Its methods may be called from several
+// goroutines; they build one thing at a time.
 type Lab struct {
 	checkout string
 	dir      string
+
+	mu     sync.Mutex
+	nodrop string // "" until it is built
 }
 
 // New makes a lab for the checkout that the working directory is in. What it
@@ -33,8 +37,17 @@ func (l *Lab) Checkout() string { return l.checkout }
 
 // Nodrop builds the CLI, to run here or on a host, and returns its path.
 func (l *Lab) Nodrop(ctx context.Context) (string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.nodrop != "" {
+		return l.nodrop, nil
+	}
 	path := filepath.Join(l.dir, "nodrop")
-	return path, l.build(ctx, path, "./cmd/nodrop", "-X main.version=lab")
+	if err := l.build(ctx, path, "./cmd/nodrop", "-X main.version=lab"); err != nil {
+		return "", err
+	}
+	l.nodrop = path
+	return path, nil
 }
 
 // A Release is a version of myapp to be built.
@@ -52,6 +65,8 @@ func (l *Lab) Package(ctx context.Context, r Release, packager string) (string, 
 	if err != nil {
 		return "", err
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	dir, err := l.tree(ctx, r)
 	if err != nil {
 		return "", err

@@ -16,7 +16,11 @@ func (l *Lab) Stub(name, version string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(l.dir, name+".rpm")
+	dir, err := os.MkdirTemp(l.dir, "stub-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, name+".rpm")
 	out, err := os.Create(path)
 	if err != nil {
 		return "", err
