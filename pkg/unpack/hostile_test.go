@@ -1,0 +1,144 @@
+package unpack
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// deb makes a deb of the members, given as name and content by turns.
+func deb(members ...string) []byte {
+	var b bytes.Buffer
+	b.WriteString(arMagic)
+	for i := 0; i < len(members); i += 2 {
+		fmt.Fprintf(&b, "%-16s%-12d%-6d%-6d%-8o%-10d`\n%s", members[i], 0, 0, 0, 0o100644, len(members[i+1]), members[i+1])
+		if len(members[i+1])%2 == 1 {
+			b.WriteByte('\n')
+		}
+	}
+	return b.Bytes()
+}
+
+// tarball makes a compressed tar archive of one file.
+func tarball(t *testing.T, name string, size int64, content io.Reader) string {
+	t.Helper()
+	var b strings.Builder
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(z)
+	err := w.WriteHeader(&tar.Header{Name: name, Size: size, Mode: 0o644})
+	if err == nil {
+		_, err = io.Copy(w, content)
+	}
+	if err := errors.Join(err, w.Close(), z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func text(t *testing.T, name, content string) string {
+	t.Helper()
+	return tarball(t, name, int64(len(content)), strings.NewReader(content))
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// header makes an rpm header that claims so many entries and bytes.
+func header(entries, size uint32) string {
+	b := append([]byte(rpmHeaderMagic), 0, 0, 0, 0)
+	return string(binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(b, entries), size))
+}
+
+// What is no package, or claims what it has not, costs an error and little memory.
+func TestHostile(t *testing.T) {
+	control := text(t, "control", "Package: app\nVersion: 1\n")
+	data := text(t, "x", "x")
+	lead := rpmMagic + strings.Repeat("\x00", rpmLead-4)
+	big := func(name string) string { return tarball(t, name, 1<<30, io.LimitReader(zeros{}, 1<<30)) }
+	tests := []struct {
+		name string
+		data []byte
+		want string
+	}{
+		{"empty", nil, "neither a deb nor an rpm"},
+		{"text", []byte("hello, this is no package"), "neither a deb nor an rpm"},
+		{"ar of something else", deb("a.o/", "code"), `a deb has debian-binary here, this has "a.o"`},
+		{"no data.tar", deb("debian-binary", "2.0\n", "control.tar.gz", control), "ends too early"},
+		{"no control", deb("debian-binary", "2.0\n", "control.tar.gz", data, "data.tar.gz", data), "no name or no version"},
+		{"damaged ar", append(deb("debian-binary", "2.0\n"), bytes.Repeat([]byte("x"), 60)...), "ar archive is damaged"},
+		{"negative size in ar", bytes.Replace(deb("debian-binary", "2.0\n"), []byte("4         "), []byte("-4        "), 1), "ar archive is damaged"},
+		{"size without data in ar", bytes.Replace(deb("debian-binary", "2.0\n"), []byte("4         "), []byte("9999999999"), 1), "ends too early"},
+		{"compression that is none", deb("debian-binary", "2.0\n", "control.tar.gz", "\x1f\x8bnonsense"), "control.tar.gz: unpacking: "},
+		{"lzma", deb("debian-binary", "2.0\n", "control.tar.lzma", "\x5d\x00\x00\x80\x00\xff"), "lzma, which is not supported"},
+		{"control of 1 GiB", deb("debian-binary", "2.0\n", "control.tar.gz", big("control")), "too large"},
+		{"unit of 1 GiB", deb("debian-binary", "2.0\n", "control.tar.gz", control, "data.tar.gz", big("lib/systemd/system/a.service")), "too large"},
+		{"rpm, lead only", []byte(lead), "ends too early"},
+		{"rpm, no header", []byte(lead + strings.Repeat("x", 16)), "signature: it is damaged"},
+		{"rpm, header of 4 GiB", []byte(lead + header(0, 1<<32-1)), "damaged"},
+		{"rpm, 4 billion entries", []byte(lead + header(1<<32-1, 0)), "damaged"},
+		{"rpm, header without data", []byte(lead + header(0, maxHeader)), "ends too early"},
+		{"rpm, entries without data", []byte(lead + header(maxHeader/16, 0)), "ends too early"},
+		{"rpm without a name", []byte(lead + header(0, 0) + header(0, 0)), "no name or no version"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			p, err := Read(bytes.NewReader(tt.data))
+			runtime.ReadMemStats(&after)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("Read = %+v, %v; want %s", p, err, tt.want)
+			}
+			// Twice the bound on unit files and more, since a growing slice is copied.
+			if took := after.TotalAlloc - before.TotalAlloc; took > 8*maxUnits {
+				t.Errorf("took %d MiB", took>>20)
+			}
+		})
+	}
+}
+
+// A package that was cut off anywhere is an error: half of the units would give half of the truth.
+func TestCutOff(t *testing.T) {
+	for _, packager := range []string{"deb", "rpm"} {
+		data := bytes.TrimSuffix(build(t, packager, "gzip"), []byte("\n")) // which only fills up
+		for n := range data {
+			if p, err := Read(bytes.NewReader(data[:n])); err == nil {
+				t.Fatalf("%s: %d of %d bytes are read as %+v", packager, n, len(data), p)
+			}
+		}
+	}
+}
+
+func TestBounded(t *testing.T) {
+	n, err := io.Copy(io.Discard, &bounded{zeros{}, 1 << 20})
+	if !errors.Is(err, errTooLarge) || n > 1<<20 {
+		t.Errorf("read %d bytes, %v", n, err)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(build(f, "deb", "none"))
+	f.Add(build(f, "deb", "xz"))
+	f.Add(build(f, "rpm", "gzip"))
+	f.Add(build(f, "rpm", "zstd"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := Read(bytes.NewReader(data))
+		if (p == nil) == (err == nil) {
+			t.Errorf("Read = %v, %v", p, err)
+		}
+		if err == nil {
+			_, _ = p.Units("package") // must not panic
+		}
+	})
+}
