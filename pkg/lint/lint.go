@@ -30,11 +30,21 @@ func rules() []rule {
 func Units(set *units.Set) []Finding {
 	var all []Finding
 	for _, r := range rules() {
-		for _, f := range r.check(set) {
-			f.Rule = r.id
-			all = append(all, f)
-		}
+		all = append(all, named(r.id, r.check(set))...)
 	}
+	return sorted(all)
+}
+
+// named gives the findings of a rule its id.
+func named(id string, findings []Finding) []Finding {
+	for i := range findings {
+		findings[i].Rule = id
+	}
+	return findings
+}
+
+// sorted sorts by place.
+func sorted(all []Finding) []Finding {
 	slices.SortStableFunc(all, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})

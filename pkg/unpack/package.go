@@ -90,7 +90,7 @@ func (p *Package) Units(shown string) (*units.Set, error) {
 // keep takes a file of the package if it is a unit file.
 func (p *Package) keep(name string, r io.Reader) error {
 	name = path.Join("/", name)
-	if !units.IsUnit(name) || !slices.Contains([]string{"/lib/systemd/system", "/usr/lib/systemd/system"}, path.Dir(name)) {
+	if !units.IsUnit(name) || !slices.Contains([]string{"/lib/systemd/system", "/usr/lib/systemd/system", "/etc/systemd/system"}, path.Dir(name)) {
 		return nil
 	}
 	left := int64(maxUnits)
