@@ -20,6 +20,7 @@ type Options struct {
 	Config   string    // path of the nfpm.yaml
 	Packager string    // "deb" or "rpm"
 	Target   string    // a directory, for the conventional file name in it; a file; empty for the current directory
+	Previous string    // path of the package that this one is an upgrade of, to be compared with it; empty for none
 	Warnings io.Writer // for what lint thinks of the units, one line each
 }
 
@@ -35,7 +36,7 @@ func Build(ctx context.Context, o Options) (string, error) {
 	if err := c.checkRequired("name", "version"); err != nil {
 		return "", err
 	}
-	p, err := c.plan(o.Packager, false, o.Warnings)
+	p, err := c.plan(o.Packager, false, o.Previous, o.Warnings)
 	if err != nil {
 		return "", err
 	}

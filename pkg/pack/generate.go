@@ -27,11 +27,11 @@ func Generate(ctx context.Context, config, dir string, warnings io.Writer) ([]st
 	if err := c.checkRequired("name"); err != nil {
 		return nil, err
 	}
-	deb, err := c.plan("deb", true, warnings)
+	deb, err := c.plan("deb", true, "", warnings)
 	if err != nil {
 		return nil, err
 	}
-	rpm, err := c.plan("rpm", true, io.Discard)
+	rpm, err := c.plan("rpm", true, "", io.Discard)
 	if err != nil {
 		return nil, err
 	}

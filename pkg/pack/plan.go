@@ -21,8 +21,9 @@ type plan struct {
 	scripts    []maintscript.Script
 }
 
-// plan finds the units, checks them, and makes what goes with them. Warnings of lint go to warnings, one per line.
-func (c *config) plan(packager string, unitsOnly bool, warnings io.Writer) (*plan, error) {
+// plan finds the units, checks them, also against those of the previous package if there is one, and makes what goes with
+// them. Warnings of lint go to warnings, one per line.
+func (c *config) plan(packager string, unitsOnly bool, previous string, warnings io.Writer) (*plan, error) {
 	info, err := c.Get(packager)
 	if err != nil {
 		return nil, c.errorf(nil, "%w", err)
@@ -38,7 +39,15 @@ func (c *config) plan(packager string, unitsOnly bool, warnings io.Writer) (*pla
 	if err != nil {
 		return nil, err
 	}
-	if err := report(lint.Units(set), warnings); err != nil {
+	findings := lint.Units(set)
+	if previous != "" {
+		upgrade, err := compare(previous, info.Name, set)
+		if err != nil {
+			return nil, err
+		}
+		findings = append(findings, upgrade...)
+	}
+	if err := report(findings, warnings); err != nil {
 		return nil, err
 	}
 	if p.companions, err = set.Companions(); err != nil {
