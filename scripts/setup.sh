@@ -6,7 +6,7 @@ set -euo pipefail
 case "${1-}" in
   lint) needed="shellcheck systemd" ;;
   unit) needed="gcc libc6-dev shellcheck" ;; # the race detector wants a C compiler
-  hosts) needed="systemd-container debootstrap dpkg-dev lintian rpmlint" ;;
+  hosts) needed="systemd-container debootstrap dpkg-dev lintian rpmlint rpm debsig-verify gpg" ;;
   *) echo "usage: scripts/setup.sh lint|unit|hosts" >&2; exit 2 ;;
 esac
 

@@ -24,7 +24,8 @@ type Options struct {
 	Warnings io.Writer // for what lint thinks of the units, one line each
 }
 
-// Build builds one package and returns its path. With SOURCE_DATE_EPOCH set, two builds are identical.
+// Build builds one package and returns its path. With SOURCE_DATE_EPOCH set, two builds are identical, unless they are
+// signed: a signature holds the time at which it was made.
 func Build(ctx context.Context, o Options) (string, error) {
 	if err := checkPackager(o.Packager); err != nil {
 		return "", err
@@ -53,7 +54,8 @@ func Build(ctx context.Context, o Options) (string, error) {
 	if err := p.stage(tmp, o.Packager); err != nil {
 		return "", fmt.Errorf("writing generated files: %w", err)
 	}
-	return p.write(ctx, o)
+	path, err := p.write(ctx, o)
+	return path, c.signError(o.Packager, err)
 }
 
 // ChoosePackager is the packager that was named, or the one that fits the extension of a target that is a file, as nfpm has

@@ -56,7 +56,8 @@ func TestRPMScriptletFails(t *testing.T) {
 	}{
 		{"pre", "scripts: {preinstall: " + script + "}\n", "1.1.0", "1.0.0"},
 		{"post", "scripts: {postinstall: " + script + "}\n", "1.2.0", "1.2.0"},
-		{"posttrans", "rpm: {scripts: {posttrans: " + script + "}}\n", "1.3.0", "1.3.0"},
+		// The file ends in the settings of overrides.rpm.rpm.
+		{"posttrans", "      scripts: {posttrans: " + script + "}\n", "1.3.0", "1.3.0"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
