@@ -34,7 +34,22 @@ func main() {
 
 // run is the program; it returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	app := &cli.App{
+	err := newApp(stdout, stderr).RunContext(ctx, args)
+	if err == nil {
+		return 0
+	}
+	if err.Error() != "" {
+		fmt.Fprintln(stderr, "nodrop:", err)
+	}
+	var exit cli.ExitCoder
+	if errors.As(err, &exit) {
+		return exit.ExitCode()
+	}
+	return statusFailed
+}
+
+func newApp(stdout, stderr io.Writer) *cli.App {
+	return &cli.App{
 		Name:            "nodrop",
 		Usage:           "packages whose upgrade no client notices",
 		Version:         version,
@@ -48,18 +63,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		OnUsageError:              wrongUse,
 		ExitErrHandler:            func(*cli.Context, error) {}, // the status is ours to return
 	}
-	err := app.RunContext(ctx, args)
-	if err == nil {
-		return 0
-	}
-	if err.Error() != "" {
-		fmt.Fprintln(stderr, "nodrop:", err)
-	}
-	var exit cli.ExitCoder
-	if errors.As(err, &exit) {
-		return exit.ExitCode()
-	}
-	return statusFailed
 }
 
 // noCommand is called when the first argument names no command.

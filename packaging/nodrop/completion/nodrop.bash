@@ -1,0 +1,32 @@
+# Completion of nodrop(1) for bash. It runs nothing: a completion that asked the
+# program would, behind "drill ... --", run somebody's upgrade.
+_nodrop() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} words='' i
+  COMPREPLY=()
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    if [[ ${COMP_WORDS[i]} == -- ]]; then
+      # A command of the user's, with a completion of its own.
+      declare -F _command_offset >/dev/null && _command_offset $((i + 1))
+      return
+    fi
+  done
+  case $before in
+    -f | --config | -t | --target | --previous | --json) return ;; # a file
+    -p | --packager) words='deb rpm' ;;
+    --client)
+      words='fresh= post= tls= h2= slow= upload= idle= websocket= events='
+      compopt -o nospace
+      ;;
+    --url | --before | --after | --timeout | --rate) compopt +o default +o bashdefault ;;
+    *)
+      case $((COMP_CWORD > 1)),${COMP_WORDS[1]} in
+        0,*) words='package generate drill -h --help -v --version' ;;
+        1,package | 1,pkg | 1,p) words='-f --config -p --packager -t --target --previous -h --help' ;;
+        1,generate) words='-f --config -h --help' ;;
+        1,drill) words='--url --client --before --after --timeout --rate --json -h --help --' ;;
+      esac
+      ;;
+  esac
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+complete -o default -o bashdefault -F _nodrop nodrop

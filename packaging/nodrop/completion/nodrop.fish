@@ -1,0 +1,28 @@
+# Completion of nodrop(1) for fish.
+set -l package '__fish_seen_subcommand_from package pkg p'
+set -l generate '__fish_seen_subcommand_from generate'
+set -l drill '__fish_seen_subcommand_from drill'
+
+complete -c nodrop -f
+complete -c nodrop -s h -l help -d 'Show help'
+complete -c nodrop -n __fish_use_subcommand -s v -l version -d 'Print the version'
+complete -c nodrop -n __fish_use_subcommand -a package -d 'Build a deb or rpm from an nfpm.yaml and unit files'
+complete -c nodrop -n __fish_use_subcommand -a generate -d 'Write companion units and maintainer scripts as files'
+complete -c nodrop -n __fish_use_subcommand -a drill -d 'Load a server while a command runs, and say what was lost'
+
+complete -c nodrop -n $package -s f -l config -rF -d 'Read this nfpm.yaml'
+complete -c nodrop -n $package -s p -l packager -xa 'deb rpm' -d 'Build this format'
+complete -c nodrop -n $package -s t -l target -rF -d 'A directory, or a file'
+complete -c nodrop -n $package -l previous -rF -d 'Compare with the package that this one is an upgrade of'
+
+complete -c nodrop -n $generate -s f -l config -rF -d 'Read this nfpm.yaml'
+complete -c nodrop -n $generate -xa '(__fish_complete_directories)'
+
+complete -c nodrop -n $drill -l url -x -d 'Load this URL'
+complete -c nodrop -n $drill -l client -xa 'fresh= post= tls= h2= slow= upload= idle= websocket= events=' -d 'Load with KIND=N clients'
+complete -c nodrop -n $drill -l before -x -d 'Load for TIME before the command'
+complete -c nodrop -n $drill -l after -x -d 'Load for TIME after the command'
+complete -c nodrop -n $drill -l timeout -x -d 'A request is lost after TIME'
+complete -c nodrop -n $drill -l rate -x -d 'At most N requests a second per client'
+complete -c nodrop -n $drill -l json -rF -d 'Write the report to FILE'
+complete -c nodrop -n $drill -F
