@@ -110,8 +110,9 @@ func (l *Lab) tree(ctx context.Context, r Release) (string, error) {
 	if err := l.build(ctx, filepath.Join(bin, "myapp"), "./cmd/myapp", flags); err != nil {
 		return "", err
 	}
-	man := exec.CommandContext(ctx, "sh", "-c", "gzip -9nc packaging/myapp/myapp.8 > bin/myapp.8.gz")
-	return dir, run(man, dir)
+	const files = `gzip -9nc packaging/myapp/myapp.8 > "$1/myapp.8.gz"
+go run ./scripts/licenses packaging/myapp/copyright ./cmd/myapp > "$1/myapp.copyright"`
+	return dir, run(exec.CommandContext(ctx, "sh", "-ec", files, "sh", bin), l.checkout)
 }
 
 func (l *Lab) build(ctx context.Context, path, pkg, flags string) error {
