@@ -12,6 +12,7 @@ if [ -n "$unformatted" ]; then
 fi
 go vet ./... || failed=1
 "$(scripts/tool.sh staticcheck)" ./... || failed=1
-shellcheck .ci/run scripts/*.sh || failed=1
+shellcheck .ci/run scripts/*.sh packaging/*/completion/*.bash || failed=1
+mandoc -T lint -W warning packaging/*/*.[18] || failed=1
 scripts/verify-units.sh packaging/myapp || failed=1
 exit "$failed"

@@ -4,9 +4,9 @@
 set -euo pipefail
 
 case "${1-}" in
-  lint) needed="shellcheck systemd" ;;
+  lint) needed="shellcheck systemd mandoc" ;;
   unit) needed="gcc libc6-dev shellcheck" ;; # the race detector wants a C compiler
-  hosts) needed="systemd-container debootstrap dpkg-dev lintian rpmlint rpm debsig-verify gpg" ;;
+  hosts) needed="systemd-container debootstrap dpkg-dev lintian rpmlint rpm debsig-verify gpg zsh fish" ;;
   *) echo "usage: scripts/setup.sh lint|unit|hosts" >&2; exit 2 ;;
 esac
 

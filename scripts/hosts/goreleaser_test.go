@@ -13,11 +13,7 @@ import (
 // GoReleaser, fed by nodrop generate, makes the same deb as nodrop package, and
 // it upgrades as cleanly.
 func TestGoReleaserMakesTheSameDeb(t *testing.T) {
-	dist, err := built.lab.Snapshot(t.Context(), "1.1.0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	theirs := filepath.Join(dist, "myapp_1.1.0_linux_amd64.deb")
+	theirs := snapshot(t, "myapp_1.1.0_linux_amd64.deb")
 	ours := deb(t, lab.Release{Version: "1.1.0"})
 	for _, what := range []string{"--contents", "--ctrl-tarfile"} {
 		if a, b := listing(t, what, ours), listing(t, what, theirs); !slices.Equal(a, b) {
@@ -39,6 +35,19 @@ func TestGoReleaserMakesTheSameDeb(t *testing.T) {
 		t.Errorf("after the upgrade these versions answered: %v", r.Versions.After)
 	}
 	m.wantStates(serving)
+}
+
+// snapshot is one of the files that GoReleaser makes of version 1.1.0.
+func snapshot(t *testing.T, name string) string {
+	t.Helper()
+	if built.snapshot == "" {
+		dist, err := built.lab.Snapshot(t.Context(), "1.1.0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		built.snapshot = dist
+	}
+	return filepath.Join(built.snapshot, name)
 }
 
 // listing is the mode, owner, name and link of each file in a deb, without its

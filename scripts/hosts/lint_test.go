@@ -11,29 +11,45 @@ import (
 	"github.com/nodrop/nodrop/scripts/lab"
 )
 
-// lintian finds no error and no warning but those that myapp.lintian-overrides explains.
+// lintian finds no error and no warning but those that the overrides in the package explain.
 func TestLintian(t *testing.T) {
-	path := filepath.Join(nobodys(t), "myapp.deb")
-	install(t, deb(t, lab.Release{Version: "1.0.0"}), path)
-	out, err := asNobody(t, filepath.Dir(path), "lintian", "--fail-on=error,warning", path)
-	if err != nil || out != "" {
-		t.Errorf("%v\n%s", err, out)
+	dir := nobodys(t)
+	for name, path := range map[string]string{
+		"myapp.deb":             deb(t, lab.Release{Version: "1.0.0"}),
+		"myapp-goreleaser.deb":  snapshot(t, "myapp_1.1.0_linux_amd64.deb"),
+		"nodrop-goreleaser.deb": snapshot(t, "nodrop_1.1.0_linux_amd64.deb"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			to := filepath.Join(dir, name)
+			install(t, path, to)
+			out, err := asNobody(t, dir, "lintian", "--fail-on=error,warning", to)
+			if err != nil || out != "" {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
 	}
 }
 
-// rpmlint finds no error but those that myapp.rpmlintrc explains. It unpacks what
+// rpmlint finds no error but those that the package's rpmlintrc explains. It unpacks what
 // it reads with cpio, which would follow the absolute paths that nfpm writes.
 func TestRpmlint(t *testing.T) {
 	dir := nobodys(t)
-	path, filters, cpio := filepath.Join(dir, "myapp.rpm"), filepath.Join(dir, "myapp.rpmlintrc"), filepath.Join(dir, "cpio")
-	install(t, rpm(t, lab.Release{Version: "1.0.0"}), path)
-	install(t, filepath.Join(built.lab.Checkout(), "packaging/myapp/myapp.rpmlintrc"), filters)
-	if err := os.WriteFile(cpio, []byte("#!/bin/sh\nexec /usr/bin/cpio --no-absolute-filenames \"$@\"\n"), 0o755); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "cpio"), []byte("#!/bin/sh\nexec /usr/bin/cpio --no-absolute-filenames \"$@\"\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	out, err := asNobody(t, dir, "rpmlint", "-r", filters, path)
-	if err != nil || !strings.Contains(out, " 0 errors,") {
-		t.Errorf("%v\n%s", err, out)
+	for name, path := range map[string]string{
+		"myapp":  rpm(t, lab.Release{Version: "1.0.0"}),
+		"nodrop": snapshot(t, "nodrop_1.1.0_linux_amd64.rpm"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			to, filters := filepath.Join(dir, name+".rpm"), filepath.Join(dir, name+".rpmlintrc")
+			install(t, path, to)
+			install(t, filepath.Join(built.lab.Checkout(), "packaging", name, name+".rpmlintrc"), filters)
+			out, err := asNobody(t, dir, "rpmlint", "-r", filters, to)
+			if err != nil || !strings.Contains(out, " 0 errors,") {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
 	}
 }
 

@@ -24,6 +24,7 @@ type releases struct {
 
 	mu       sync.Mutex // for lab and packages
 	packages map[release]string
+	snapshot string // directory of what GoReleaser makes
 }
 
 type release struct {

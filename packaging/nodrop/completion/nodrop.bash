@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Completion of nodrop(1) for bash. It runs nothing: a completion that asked the
 # program would, behind "drill ... --", run somebody's upgrade.
 _nodrop() {
