@@ -10,8 +10,8 @@ build: ## bin/nodrop and bin/myapp; VERSION= sets what they report
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/nodrop ./cmd/myapp
 	gzip -9nc packaging/myapp/myapp.8 > bin/myapp.8.gz
 	gzip -9nc packaging/nodrop/nodrop.1 > bin/nodrop.1.gz
-	go run ./scripts/licenses packaging/myapp/copyright ./cmd/myapp > bin/myapp.copyright
-	go run ./scripts/licenses packaging/nodrop/copyright ./cmd/nodrop > bin/nodrop.copyright
+	GOARCH= go run ./scripts/licenses packaging/myapp/copyright ./cmd/myapp > bin/myapp.copyright
+	GOARCH= go run ./scripts/licenses packaging/nodrop/copyright ./cmd/nodrop > bin/nodrop.copyright
 
 test: ## every tier of tests that this machine can run (see CONTRIBUTING.md)
 	scripts/test.sh

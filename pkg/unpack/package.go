@@ -17,6 +17,7 @@ import (
 type Package struct {
 	Name, Version string // as the package manager knows them; Version without epoch and release in an rpm
 	Files         []File // unit files, in the order of the package
+	size          int64  // of Files, about
 }
 
 // File is one unit file.
@@ -27,7 +28,7 @@ type File struct {
 
 // Bounds on what is read. A unit file has some KiB; a package may be large, but not without end.
 const (
-	maxUnits    = 16 << 20 // bytes of all unit files together
+	maxUnits    = 16 << 20 // bytes of all unit files together, their names counted
 	maxUnpacked = 8 << 30  // bytes of one compressed part, when unpacked
 )
 
@@ -93,14 +94,16 @@ func (p *Package) keep(name string, r io.Reader) error {
 	if !units.IsUnit(name) || !slices.Contains([]string{"/lib/systemd/system", "/usr/lib/systemd/system", "/etc/systemd/system"}, path.Dir(name)) {
 		return nil
 	}
-	left := int64(maxUnits)
-	for _, f := range p.Files {
-		left -= int64(len(f.Data))
+	const overhead = 1024 // what reading even an empty file takes
+	p.size += int64(len(name)) + overhead
+	data, err := readAll(r, max(maxUnits-p.size, 0))
+	if err == nil && p.size > maxUnits {
+		err = errTooLarge
 	}
-	data, err := readAll(r, left)
 	if err != nil {
-		return fmt.Errorf("reading %s: %w", name, err)
+		return fmt.Errorf("reading %s: %w", path.Base(name), err)
 	}
+	p.size += int64(len(data))
 	p.Files = append(p.Files, File{Path: name, Data: data})
 	return nil
 }
