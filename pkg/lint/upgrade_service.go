@@ -22,7 +22,7 @@ func serviceRemoved(old, new *units.Set) (all []Finding) {
 		}
 		all = append(all, at(s.Unit, s.Line("Service"), Warning,
 			fmt.Sprintf("the new package has no %s: if it runs, it runs on with the old program.", s.Name),
-			fmt.Sprintf("stop it in scripts.postinstall: systemctl stop %s.", s.Name))...)
+			fmt.Sprintf("stop it in scripts.postinstall: systemctl stop '%s'.", strings.Replace(s.Name, "@.", "@*.", 1)))...)
 	}
 	return all
 }
@@ -101,7 +101,7 @@ func unitInEtc(old, new *units.Set) (all []Finding) {
 			if before.Name == u.Name && strings.HasSuffix(before.Path, "/etc/systemd/system/"+u.Name) {
 				all = append(all, at(before, 1, Warning,
 					"the previous package has this unit in /etc/systemd/system; if it is a conffile there, dpkg leaves it, and systemd goes on with it.",
-					fmt.Sprintf("remove it in scripts.preinstall: dpkg-maintscript-helper rm_conffile /etc/systemd/system/%s.", u.Name))...)
+					"remove it with rm_conffile of dpkg-maintscript-helper(1) in scripts.preinstall, postinstall and postremove.")...)
 			}
 		}
 	}

@@ -129,7 +129,7 @@ func TestUpgrade(t *testing.T) {
 
 // The sentences, where they are put together.
 func TestUpgradeText(t *testing.T) {
-	old := app(files{"a.socket": "[Socket]\nListenStream=80\nListenStream=/run/a\n", "a.service": "[Service]\nUser=x\nStateDirectory=a\nCacheDirectory=a\n"})
+	old := app(files{"b@.service": goodService, "a.socket": "[Socket]\nListenStream=80\nListenStream=/run/a\n", "a.service": "[Service]\nUser=x\nStateDirectory=a\nCacheDirectory=a\n"})
 	tests := []struct {
 		name string
 		new  files
@@ -138,6 +138,7 @@ func TestUpgradeText(t *testing.T) {
 		{"several added", files{"a.socket": "[Socket]\nListenStream=80\nListenStream=/run/a\nListenStream=81\nListenDatagram=81\n", "a.service": ""},
 			"ListenStream=81 and ListenDatagram=81 is new here"},
 		{"several changed", files{"a.socket": "[Socket]\nListenStream=81\n"}, "ListenStream=81 was ListenStream=80 and ListenStream=/run/a:"},
+		{"a template removed", files{"a.socket": old["a.socket"], "a.service": old["a.service"]}, "the new package has no b@.service"},
 		{"several directories", files{"a.socket": old["a.socket"], "a.service": "[Service]\nStateDirectory=a\nCacheDirectory=a\n"},
 			"the user changes from x to root: StateDirectory= is taken from the old version while it still serves, and CacheDirectory= is taken"},
 	}
