@@ -89,10 +89,10 @@ func rollout(t *testing.T, sock *os.File, held *net.UnixListener, current *insta
 	return next
 }
 
-// Every client keeps its one connection through twenty instances: it dials
+// Every client keeps its one connection through eight instances: it dials
 // once, numbers its requests, and never retries.
 func TestNoConnectionIsClosed(t *testing.T) {
-	const instances, busy, idle = 20, 16, 200
+	const instances, busy, idle = 8, 16, 200
 	sock, held := sharedSocket(t), handoverSocket(t)
 	current := startInstance(t, sock, held, numbered(0))
 	addr := current.addr()

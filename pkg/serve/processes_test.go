@@ -94,8 +94,8 @@ func TestTwentyRolloutsOfProcesses(t *testing.T) {
 	load.Wait()
 	t.Logf("%d requests of busy clients; finished by the old instance: %v", requests.Load(), finished)
 	for _, s := range slowpokes {
-		if s.request != (finished[s.name] > 0) {
-			t.Errorf("%s: the old instance finished %d requests of %d", s.name, finished[s.name], rollouts)
+		if s.request && finished[s.name] == 0 {
+			t.Errorf("%s: the old instance finished none of its requests", s.name)
 		}
 	}
 	for _, c := range idlers {
