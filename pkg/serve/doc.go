@@ -36,7 +36,7 @@
 //     go elsewhere, and refuses nothing (RFC 9113, section 6.8).
 //   - With a handover socket (package carry), HTTP/1.1 connections in the clear
 //     are not asked to leave: another instance goes on with them, between two
-//     requests. See [Leaving] for other protocols.
+//     requests. See [Leaving] for other protocols, and [HTTPS] for session tickets.
 //   - An idle connection is left alone until its client or the server's own
 //     IdleTimeout closes it, as without a drain.
 //   - When no connection is left, or at the end of [DrainTimeout], comes
