@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"os/exec"
@@ -159,12 +160,12 @@ func TestSenderOfAnotherUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = (&receiver{c, func(string) bool { return true }, func(Conn) { t.Error("a connection was adopted") }}).run()
+	err = (&receiver{c, slog.New(slog.DiscardHandler), func(string) bool { return true }, func(Conn) { t.Error("a connection was adopted") }}).run()
 	if err == nil || !strings.Contains(err.Error(), "the other side is user 65534") {
 		t.Errorf("run: %v", err)
 	}
 	c.Close()
-	if after := openDescriptors(t); after != before {
+	if after := openDescriptors(t); after > before {
 		t.Errorf("%d descriptors before, %d after", before, after)
 	}
 }

@@ -30,6 +30,7 @@
 // Both sides ask the kernel who the other is (SO_PEERCRED, unix(7)), and talk
 // to nobody but the same user or root. A message that is not understood, in
 // another version of the protocol, cut off or too long, ends the connection;
-// its descriptors are closed, and those the sender keeps. So does a descriptor
-// that is no stream connection. One whose client has gone is closed.
+// its descriptors are closed, and those the sender keeps. A batch with a descriptor
+// that is no stream connection is refused. A connection whose client has gone is
+// closed.
 package carry

@@ -21,7 +21,8 @@ import (
 // with one sender is logged.
 //
 // accepts is asked for each kind before anything of a batch is taken: a batch
-// with a kind that is not accepted stays with its sender. adopt owns the
+// with a kind that is not accepted stays with its sender, as does one for which
+// descriptors are lacking. adopt owns the
 // connection that it is given, which is nil for state that came without one
 // ([Sender.SendState], of any kind); it must not block.
 func Receive(ctx context.Context, l *net.UnixListener, log *slog.Logger, accepts func(kind string) bool, adopt func(Conn)) {
@@ -52,7 +53,7 @@ func Receive(ctx context.Context, l *net.UnixListener, log *slog.Logger, accepts
 			stop := context.AfterFunc(ctx, func() { c.SetReadDeadline(time.Now().Add(lastReads)) })
 			defer stop()
 			defer c.Close()
-			if err := (&receiver{c, accepts, adopt}).run(); err != nil && ctx.Err() == nil {
+			if err := (&receiver{c, log, accepts, adopt}).run(); err != nil && ctx.Err() == nil {
 				log.Warn("a hand-over ended early", "error", err)
 			}
 		})
@@ -89,6 +90,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 // receiver talks to one sender.
 type receiver struct {
 	conn    *net.UnixConn
+	log     *slog.Logger
 	accepts func(string) bool
 	adopt   func(Conn)
 }
@@ -107,7 +109,12 @@ func (r *receiver) run() error {
 		if n == 0 && len(fds) == 0 && (err == nil || errors.Is(err, io.EOF)) {
 			return nil
 		}
-		if err = errors.Join(err, fdErr); err == nil && flags&(syscall.MSG_TRUNC|syscall.MSG_CTRUNC) != 0 {
+		if err = errors.Join(err, fdErr); err == nil && flags&syscall.MSG_CTRUNC != 0 {
+			closeAll(fds)
+			_ = r.refuse(errors.New("there is no room for their descriptors")) // a blind sender may be gone
+			continue
+		}
+		if err == nil && flags&syscall.MSG_TRUNC != 0 {
 			err = fmt.Errorf("%w: too long", errMalformed)
 		}
 		var b batch
@@ -124,22 +131,32 @@ func (r *receiver) run() error {
 	}
 }
 
-// take takes a whole batch, or returns an error and none of it.
+// take takes a whole batch, or none of it. An error ends the hand-over.
 func (r *receiver) take(b batch, fds []int) error {
-	conns, err := r.open(b, fds)
-	if err != nil {
-		_ = r.write(answer(0))
-	} else if err = r.write(answer(len(b.metas))); err != nil && b.blind {
+	conns, refusal := r.open(b, fds)
+	var err error
+	if refusal != nil {
+		err = r.refuse(refusal)
+	} else {
+		err = r.write(answer(len(b.metas)))
+	}
+	if b.blind {
 		err = nil // its sender did not wait
 	}
 	for _, c := range conns {
-		if err == nil {
+		if err == nil && refusal == nil {
 			r.adopt(c)
 		} else if c.Conn != nil {
 			c.Close()
 		}
 	}
 	return err
+}
+
+// refuse says that nothing of a batch was taken, and goes on.
+func (r *receiver) refuse(why error) error {
+	r.log.Warn("connections of another instance were refused", "error", why)
+	return r.write(answer(0))
 }
 
 // open makes connections of the descriptors, which it closes.

@@ -2,9 +2,9 @@ package carry
 
 import (
 	"errors"
+	"log/slog"
 	"net"
 	"os"
-	"strings"
 	"syscall"
 	"testing"
 )
@@ -93,7 +93,7 @@ func TestWhatIsNoConnectionIsRefused(t *testing.T) {
 	l, path := handoverSocket(t)
 	a, stop := receive(t, another(t, l))
 	for name, c := range odd(t) {
-		if err := mustDial(t, path, false).Send([]Conn{{Conn: oddConn{of: c}, Kind: "echo"}}); err == nil || !strings.Contains(err.Error(), "refused") {
+		if err := mustDial(t, path, false).Send([]Conn{{Conn: oddConn{of: c}, Kind: "echo"}}); !errors.Is(err, ErrRefused) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -133,7 +133,7 @@ func FuzzReceiver(f *testing.F) {
 		}
 		sender.Write(second)
 		adopted, states := 0, 0
-		r := &receiver{conn, func(kind string) bool { return kind == "echo" }, func(c Conn) {
+		r := &receiver{conn, slog.New(slog.DiscardHandler), func(kind string) bool { return kind == "echo" }, func(c Conn) {
 			if c.Conn == nil {
 				states++
 				return

@@ -21,6 +21,10 @@ type Conn struct {
 // now.
 var ErrNobody = errors.New("no instance is there to adopt connections")
 
+// ErrRefused is what a batch fails with that the other instance does not take,
+// because it does not know a kind of it, or lacks descriptors.
+var ErrRefused = errors.New("the next instance does not take them")
+
 // answerTime is how long a sender waits for another instance: to say hello,
 // and for each answer. An instance that takes longer is stuck.
 const answerTime = 5 * time.Second
@@ -98,7 +102,8 @@ func (s *Sender) meet(ctx context.Context) error {
 
 // Send passes conns on, at most [MaxBatch] of them and [MaxState] bytes of
 // state, and closes them. On error none was passed on and none is closed: they
-// are still the caller's, to go on with; the Sender is of no more use.
+// are still the caller's, to go on with. Unless the error wraps [ErrRefused], the
+// Sender is of no more use then.
 //
 // Nothing may read from or write to conns meanwhile.
 func (s *Sender) Send(conns []Conn) error {
@@ -169,7 +174,7 @@ func (s *Sender) finish(err error, count int) error {
 	if err == nil && !s.blind {
 		err = s.awaitAnswer(count)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrRefused) {
 		s.ended = true
 	}
 	return err
@@ -208,8 +213,11 @@ func (s *Sender) awaitAnswer(count int) error {
 	if err != nil {
 		return err
 	}
+	if got == 0 {
+		return ErrRefused
+	}
 	if got != count {
-		return fmt.Errorf("%d were refused", count-got)
+		return fmt.Errorf("%w: %d of %d were taken", errMalformed, got, count)
 	}
 	return nil
 }

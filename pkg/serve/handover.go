@@ -111,8 +111,10 @@ func (h *handover) isDecided() bool {
 	}
 }
 
-// possible reports whether connections leave, or may yet turn out to.
-func (h *handover) possible() bool { return h != nil && !h.closed.Load() }
+// possible reports whether connections of a kind leave, or may yet turn out to.
+func (h *handover) possible(kind string) bool {
+	return h != nil && !h.closed.Load() && !h.queue.refuses(kind)
+}
 
 // open waits until it is known whether connections can leave, and tells.
 func (h *handover) open(limit context.Context) bool {
@@ -146,7 +148,9 @@ func (h *handover) run(limit context.Context, ended <-chan struct{}) {
 	}
 	close(h.leaving)
 	close(h.decided)
-	sent, err := h.queue.sendTo(sender, ended)
+	sent, err := h.queue.sendTo(sender, ended, func(kind string, n int) {
+		h.log.Warn("connections were refused by the next instance and are drained", "kind", kind, "connections", n)
+	})
 	h.closed.Store(true)
 	if err != nil {
 		h.log.Warn("handing connections over ended early, the others are drained", "error", err)

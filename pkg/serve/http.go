@@ -195,7 +195,7 @@ func (s *httpServer) parts() bool {
 	if s.tls {
 		return s.conns.handover.isDecided()
 	}
-	return !s.conns.handover.possible()
+	return !s.conns.handover.possible(s.socket)
 }
 
 func (s *httpServer) drain(limit context.Context, grace time.Duration) {

@@ -44,6 +44,9 @@ func Pass(c net.Conn, kind string, state []byte) error {
 	if len(state) > carry.MaxState {
 		return fmt.Errorf("passing a connection on: %d bytes of state, %d are allowed", len(state), carry.MaxState)
 	}
+	if len(kind) > carry.MaxKind {
+		return fmt.Errorf("passing a connection on: kind %q is longer than %d bytes", kind, carry.MaxKind)
+	}
 	done := make(chan error, 1)
 	p := passenger{Conn: carry.Conn{Conn: lc.Conn, Kind: kind, State: state}, done: func(err error) { done <- err }}
 	if !lc.set.handover.queue.add(p) {

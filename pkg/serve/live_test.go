@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nodrop/nodrop/pkg/carry"
 )
 
 // counter is a long-lived connection with a state: it answers each line with
@@ -155,6 +157,77 @@ func TestPassWithoutANextInstance(t *testing.T) {
 		t.Errorf("read %q, %v", line, err)
 	}
 	waitFor(t, "the end", done)
+}
+
+// A kind that the next instance does not know stays, and takes nobody else with it.
+func TestPassOfAKindThatIsRefused(t *testing.T) {
+	sock, held := sharedSocket(t), handoverSocket(t)
+	refused, release := make(chan error, 1), make(chan struct{})
+	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" {
+			io.WriteString(w, "slow")
+			w.(http.Flusher).Flush()
+			<-release
+			return
+		}
+		if r.URL.Path != "/live" {
+			text("1").ServeHTTP(w, r)
+			return
+		}
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		io.WriteString(conn, "live\n")
+		<-Leaving(conn)
+		refused <- Pass(conn, "unheard of", nil)
+		bufio.NewReader(conn).ReadString('\n')
+		io.WriteString(conn, "still here\n")
+	})}
+	first := startInstance(t, sock, held, srv)
+	live := mustDial(t, first.addr(), "http/1.1").(*h1client)
+	live.SetDeadline(time.Now().Add(60 * time.Second))
+	io.WriteString(live, "GET /live HTTP/1.1\r\nHost: t\r\n\r\n")
+	if line, err := live.r.ReadString('\n'); err != nil || line != "live\n" {
+		t.Fatalf("read %q, %v", line, err)
+	}
+	busy := mustDial(t, first.addr(), "http/1.1").(*h1client) // leaves only after the other was refused
+	busy.SetDeadline(time.Now().Add(30 * time.Second))
+	io.WriteString(busy, "GET /slow HTTP/1.1\r\nHost: t\r\n\r\n")
+	slow, err := http.ReadResponse(busy.r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := startInstance(t, sock, held, numbered(2))
+	done := make(chan struct{})
+	go func() { defer close(done); first.stop(30 * time.Second) }()
+	select {
+	case err := <-refused:
+		if !errors.Is(err, carry.ErrRefused) {
+			t.Errorf("Pass: %v", err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("Pass does not return")
+	}
+	close(release)
+	if reply, err := readReply(slow); err != nil || reply != "slow" {
+		t.Fatalf("reply %q, %v", reply, err)
+	}
+	for reply := ""; reply != "2 x"; { // soon
+		var last bool
+		if reply, last, err = busy.do("POST", "/", "x"); err != nil || last {
+			t.Fatalf("reply %q, last=%v, %v", reply, last, err)
+		}
+	}
+	io.WriteString(live, "\n")
+	if line, err := live.r.ReadString('\n'); err != nil || line != "still here\n" {
+		t.Errorf("read %q, %v", line, err)
+	}
+	waitFor(t, "the end", done)
+	busy.close()
+	second.stop(30 * time.Second)
 }
 
 func TestPassOfAForeignConnection(t *testing.T) {

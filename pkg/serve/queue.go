@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -18,21 +19,24 @@ type passenger struct {
 // queue holds connections that are to leave, until it ends.
 type queue struct {
 	mu      sync.Mutex
-	waiting []passenger
+	waiting map[string][]passenger // by kind, of which each batch has one
 	ended   bool
-	more    chan struct{} // holds a token when somebody waits
+	refused map[string]bool // kinds that the next instance does not take
+	more    chan struct{}   // holds a token when somebody waits
 }
 
-func newQueue() *queue { return &queue{more: make(chan struct{}, 1)} }
+func newQueue() *queue {
+	return &queue{waiting: map[string][]passenger{}, refused: map[string]bool{}, more: make(chan struct{}, 1)}
+}
 
 // add reports false when it is too late.
 func (q *queue) add(p passenger) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.ended {
+	if q.ended || q.refused[p.Kind] {
 		return false
 	}
-	q.waiting = append(q.waiting, p)
+	q.waiting[p.Kind] = append(q.waiting[p.Kind], p)
 	q.signal()
 	return true
 }
@@ -48,26 +52,55 @@ func (q *queue) signal() {
 func (q *queue) full() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.waiting) >= carry.MaxBatch
+	for _, all := range q.waiting {
+		if len(all) >= carry.MaxBatch {
+			return true
+		}
+	}
+	return false
 }
 
 // next takes what fits one batch.
-func (q *queue) next() []passenger {
+func (q *queue) next() (batch []passenger) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n, state := 0, 0
-	for n < len(q.waiting) && n < carry.MaxBatch {
-		state += len(q.waiting[n].State)
-		if n > 0 && state > carry.MaxState {
-			break
+	for kind, all := range q.waiting {
+		n, state := 0, 0
+		for n < len(all) && n < carry.MaxBatch {
+			state += len(all[n].State)
+			if n > 0 && state > carry.MaxState {
+				break
+			}
+			n++
 		}
-		n++
+		batch = all[:n:n]
+		if q.waiting[kind] = all[n:]; n == len(all) {
+			delete(q.waiting, kind)
+		}
+		break
 	}
-	batch := q.waiting[:n:n]
-	if q.waiting = q.waiting[n:]; len(q.waiting) > 0 {
+	if len(q.waiting) > 0 {
 		q.signal()
 	}
 	return batch
+}
+
+// refuse takes no more of a kind, and gives back what waits.
+func (q *queue) refuse(kind string, why error) {
+	q.mu.Lock()
+	q.refused[kind] = true
+	back := q.waiting[kind]
+	delete(q.waiting, kind)
+	q.mu.Unlock()
+	for _, p := range back {
+		p.done(why)
+	}
+}
+
+func (q *queue) refuses(kind string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.refused[kind]
 }
 
 // end takes no more, and gives back what waits.
@@ -77,24 +110,30 @@ func (q *queue) end(why error) {
 	back := q.waiting
 	q.waiting = nil
 	q.mu.Unlock()
-	for _, p := range back {
-		p.done(why)
+	for _, all := range back {
+		for _, p := range all {
+			p.done(why)
+		}
 	}
 }
 
 // sendTo sends what is queued until ended is closed or a batch fails, and then
-// ends the queue.
-func (q *queue) sendTo(sender *carry.Sender, ended <-chan struct{}) (sent int, err error) {
+// ends the queue. A batch that is refused is told to refused.
+func (q *queue) sendTo(sender *carry.Sender, ended <-chan struct{}, refused func(kind string, n int)) (sent int, err error) {
 	defer func() { q.end(carry.ErrNobody) }()
 	for {
 		select {
 		case <-q.more:
 			q.gather(ended)
 			batch := q.next()
-			if err := dispatch(sender, batch); err != nil {
+			switch err := q.dispatch(sender, batch); {
+			case errors.Is(err, carry.ErrRefused):
+				refused(batch[0].Kind, len(batch))
+			case err != nil:
 				return sent, err
+			default:
+				sent += len(batch)
 			}
-			sent += len(batch)
 		case <-ended:
 			return sent, nil
 		}
@@ -117,7 +156,7 @@ func (q *queue) gather(ended <-chan struct{}) {
 	}
 }
 
-func dispatch(sender *carry.Sender, batch []passenger) error {
+func (q *queue) dispatch(sender *carry.Sender, batch []passenger) error {
 	if len(batch) == 0 {
 		return nil
 	}
@@ -126,6 +165,9 @@ func dispatch(sender *carry.Sender, batch []passenger) error {
 		conns[i] = p.Conn
 	}
 	err := sender.Send(conns)
+	if errors.Is(err, carry.ErrRefused) {
+		q.refuse(batch[0].Kind, err) // before those of this batch come back
+	}
 	for _, p := range batch {
 		p.done(err)
 	}
