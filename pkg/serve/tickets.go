@@ -55,6 +55,7 @@ type tickets struct {
 func ownTickets(cfg *tls.Config) bool {
 	// There is no other way to see what SetSessionTicketKeys has set.
 	set := reflect.ValueOf(cfg).Elem().FieldByName("sessionTicketKeys")
+	//lint:ignore SA1019 programs may use it
 	return cfg.SessionTicketsDisabled || cfg.SessionTicketKey != [32]byte{} || set.IsValid() && set.Len() > 0 ||
 		cfg.WrapSession != nil || cfg.UnwrapSession != nil
 }
