@@ -53,8 +53,8 @@ func addressChanged(old, new *units.Set) []Finding {
 			return nil
 		case len(added) == 0:
 			return at(new.Unit, new.Line("Socket"), Warning,
-				fmt.Sprintf("%s is gone: %s restarts in this upgrade, with a short gap on what it still listens on.", lines(gone), new.Name),
-				"keep the line until that is convenient.")
+				fmt.Sprintf("%s is gone: from this upgrade on connections to it are refused.", lines(gone)),
+				"keep the line as long as anybody may connect.")
 		}
 		return at(new.Unit, added[0].Line, Warning,
 			fmt.Sprintf("%s was %s: systemd lets go of the old address before it binds the new one, so this upgrade has a short gap.", lines(added), lines(gone)),

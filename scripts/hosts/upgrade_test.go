@@ -74,6 +74,19 @@ func TestRestart(t *testing.T) {
 	m.wantStates(serving)
 }
 
+// A socket unit that listens on one address less is kept open on those that it still has.
+func TestAddressDropped(t *testing.T) {
+	m := boot(t, "bookworm")
+	m.publish(lab.Release{Version: "1.0.0", Change: "sed -i 's/^ListenStream=8080/&\\nListenStream=8081/' myapp.socket"})
+	m.must("apt-get", "-y", "install", "myapp")
+	m.must("curl", "-sS", "http://127.0.0.1:8081/")
+	m.publish(lab.Release{Version: "1.1.0"})
+	m.unbroken(short, "1.1.0", "apt-get", "-y", "upgrade")
+	if got := m.must("ss", "-Hltn", "sport = :8081"); got != "" {
+		t.Errorf("still listening: %s", got)
+	}
+}
+
 const tenUpgrades = `for n in 1 2 3 4 5 6 7 8 9 10; do apt-get -y install "myapp=1.0.$n" || exit 1; done`
 
 // Twenty upgrades in a row, there and back, on the same connections.

@@ -3,7 +3,7 @@
 #   nodrop_down   those of them that are not masked
 #   nodrop_held   could not be started while the service runs: it was not given them, or has bound their port itself
 #   nodrop_open   listen, as they did before
-#   nodrop_moved  have another address now; systemd let go of the old one when it read the new unit
+#   nodrop_moved  have another address now, which systemd does not bind while they are open
 nodrop_sockets() { # SOCKET...
 	nodrop_off=
 	nodrop_down=
@@ -15,10 +15,10 @@ nodrop_sockets() { # SOCKET...
 		case "$nodrop_was/$(systemctl is-active "$nodrop_unit")/$(systemctl is-enabled "$nodrop_unit" 2>/dev/null)" in
 		*/masked*) nodrop_off="$nodrop_off $nodrop_unit" ;;
 		*" loaded active "*/active/*)
-			if [ "$nodrop_was" = "$(nodrop_look "$nodrop_unit")" ]; then
-				nodrop_open="$nodrop_open $nodrop_unit"
-			else
+			if nodrop_gained; then
 				nodrop_moved="$nodrop_moved $nodrop_unit"
+			else
+				nodrop_open="$nodrop_open $nodrop_unit"
 			fi
 			;;
 		*/active/*) nodrop_open="$nodrop_open $nodrop_unit" ;;
@@ -31,6 +31,17 @@ nodrop_sockets() { # SOCKET...
 		*/enabled*) nodrop_listen "$nodrop_unit" ;;
 		esac
 	done
+}
+
+# Whether $nodrop_unit has an address that it did not have. One that it has no more systemd has let go of already, and only that.
+nodrop_gained() {
+	for nodrop_word in $(nodrop_look "$nodrop_unit"); do
+		case " $nodrop_was " in
+		*" $nodrop_word "*) ;;
+		*) return 0 ;;
+		esac
+	done
+	return 1
 }
 
 nodrop_listen() { # SOCKET
