@@ -23,7 +23,7 @@ type builder struct {
 
 func newBuilder(p *Package, format, unitDir, strict string) builder {
 	var companions, names, patterns, plain, installable, services, clean []string
-	var enable, arrive, upgrade, back []string
+	var enable, arrive, upgrade, back, verify []string
 	for _, s := range p.Units.Services {
 		companions = append(companions, s.CompanionUnits()...)
 		if s.SharesRuntime() {
@@ -33,11 +33,11 @@ func newBuilder(p *Package, format, unitDir, strict string) builder {
 		switch {
 		case strategy != "":
 			services = append(services, s.Name)
-			upgrade = append(upgrade, upgradeLine(s, strategy))
-			back = append(back, "nodrop_return "+strategy+" "+s.Stem())
+			upgrade = append(upgrade, callWith("nodrop_upgrade", s, strategy))
+			back = append(back, callWith("nodrop_return", s, strategy))
 		case s.IsTemplate() && !slices.ContainsFunc(s.Sockets, accepts):
 			upgrade = append(upgrade, "nodrop_instances "+s.Stem())
-			back = append(back, "nodrop_instances "+s.Stem())
+			back = append(back, fmt.Sprintf(`! nodrop_within %s "$nodrop_touched" || nodrop_instances %[1]s`, s.Stem()))
 		}
 	}
 	for _, u := range p.all() {
@@ -48,6 +48,9 @@ func newBuilder(p *Package, format, unitDir, strict string) builder {
 		}
 		patterns = append(patterns, u.Name)
 		plain = append(plain, u.Name)
+		if !rooted(u) {
+			verify = append(verify, u.Name)
+		}
 		if u.Installable() {
 			installable = append(installable, u.Name)
 			words := strings.TrimSpace(u.Name + " " + p.serviceOf(u))
@@ -64,6 +67,7 @@ func newBuilder(p *Package, format, unitDir, strict string) builder {
 		"INSTALL":  words(installable),
 		"START":    words(installable),
 		"UNITS":    words(plain),
+		"VERIFY":   words(verify),
 		"SERVICES": words(services),
 		"STOP":     words(append(slices.Clone(companions), patterns...)),
 		"DISABLE":  words(append(companions, names...)),
@@ -76,9 +80,9 @@ func newBuilder(p *Package, format, unitDir, strict string) builder {
 	}}
 }
 
-// upgradeLine is the call that brings a new version of the service into use.
-func upgradeLine(s *units.Service, strategy string) string {
-	words := []string{"nodrop_upgrade", strategy, s.Stem()}
+// callWith is the call of a function with a service and its sockets.
+func callWith(function string, s *units.Service, strategy string) string {
+	words := []string{function, strategy, s.Stem()}
 	for _, socket := range s.Sockets {
 		words = append(words, socket.Name)
 	}
@@ -95,6 +99,13 @@ func strategyOf(s *units.Service) string {
 		return string(units.Overlap)
 	}
 	return string(units.Restart)
+}
+
+// rooted reports whether the service runs in a root directory of its own.
+func rooted(u *units.Unit) bool {
+	_, directory := u.Get("Service", "RootDirectory")
+	_, image := u.Get("Service", "RootImage")
+	return directory || image
 }
 
 // accepts reports whether each connection to the socket has an instance of its own (Accept=yes). Those are left to finish.

@@ -65,7 +65,7 @@ func (h host) set(path, content string) {
 // What is on disk after an upgrade that fails, and after whatever comes next.
 func TestFallback(t *testing.T) {
 	const fails, works, broken = "fail/app-rollout.service", "", "refused/app.service"
-	fallen := append(slices.Clone(oldFiles), note)
+	back := append(slices.Clone(oldFiles), note)
 	type step struct {
 		call     string   // a script with its arguments
 		obstacle string   // a file on the host while it runs
@@ -78,19 +78,19 @@ func TestFallback(t *testing.T) {
 		kept  bool     // something below /var/lib/nodrop
 	}{
 		{"it works", []step{{"deb/preinst upgrade 1.0.0", "", nil}, {"deb/postinst configure 1.0.0", works, newFiles}}, newFiles, false},
-		{"it fails", []step{{"deb/preinst upgrade 1.0.0", "", nil}, {"deb/postinst configure 1.0.0", fails, newFiles}}, fallen, true},
-		{"its units are broken", []step{{"deb/preinst upgrade 1.0.0", "", nil}, {"deb/postinst configure 1.0.0", broken, newFiles}}, fallen, true},
+		{"it fails", []step{{"deb/preinst upgrade 1.0.0", "", nil}, {"deb/postinst configure 1.0.0", fails, newFiles}}, back, true},
+		{"its units are broken", []step{{"deb/preinst upgrade 1.0.0", "", nil}, {"deb/postinst configure 1.0.0", broken, newFiles}}, back, true},
 		{"it fails twice", []step{{"deb/preinst upgrade 1.0.0", "", nil}, {"deb/postinst configure 1.0.0", fails, newFiles},
-			{"deb/postinst configure 1.0.0", fails, nil}}, fallen, true},
+			{"deb/postinst configure 1.0.0", fails, nil}}, back, true},
 		{"it fails, and works at last", []step{{"deb/preinst upgrade 1.0.0", "", nil}, {"deb/postinst configure 1.0.0", fails, newFiles},
 			{"deb/postinst configure 1.0.0", works, nil}}, newFiles, false},
 		{"the old one again", []step{{"deb/preinst upgrade 1.0.0", "", nil}, {"deb/postinst configure 1.0.0", fails, newFiles},
 			{"deb/preinst upgrade 1.1.0", "", nil}, {"deb/postinst configure 1.0.0", works, oldFiles}}, oldFiles, false},
 		{"another that fails", []step{{"deb/preinst upgrade 1.0.0", "", nil}, {"deb/postinst configure 1.0.0", fails, newFiles},
-			{"deb/preinst upgrade 1.1.0", "", nil}, {"deb/postinst configure 1.0.0", fails, newFiles}}, fallen, true},
+			{"deb/preinst upgrade 1.1.0", "", nil}, {"deb/postinst configure 1.0.0", fails, newFiles}}, back, true},
 		{"called off", []step{{"deb/preinst upgrade 1.0.0", "", nil}, {"deb/postrm abort-upgrade 1.0.0", "", nil}}, oldFiles, false},
 		{"it fails, and the next is called off", []step{{"deb/preinst upgrade 1.0.0", "", nil}, {"deb/postinst configure 1.0.0", fails, newFiles},
-			{"deb/preinst upgrade 1.1.0", "", nil}, {"deb/postrm abort-upgrade 1.1.0", "", nil}}, fallen, true},
+			{"deb/preinst upgrade 1.1.0", "", nil}, {"deb/postrm abort-upgrade 1.1.0", "", nil}}, back, true},
 		{"it fails, and is removed", []step{{"deb/preinst upgrade 1.0.0", "", nil}, {"deb/postinst configure 1.0.0", fails, newFiles},
 			{"deb/prerm remove", "", nil}, {"deb/postrm remove", "", []string{}}}, nil, false},
 
@@ -141,4 +141,133 @@ func TestFallback(t *testing.T) {
 			}
 		})
 	}
+}
+
+// put runs a script with nothing in its way.
+func (h host) put(all map[string]string, call string, want int) string {
+	h.t.Helper()
+	args := strings.Fields(call)
+	output, status := h.run("/bin/sh", all[args[0]], args[1:]...)
+	if status != want {
+		h.t.Errorf("%s: status %d, want %d\n%s", call, status, want, output)
+	}
+	return output
+}
+
+// fallen is a host on which an upgrade from one version to another has failed.
+func fallen(t *testing.T, from, to []string) (host, map[string]string) {
+	t.Helper()
+	h := newHost(t, append(state("active", "enabled"), "refused/x:", "fail/app-rollout.service:")...)
+	all := scripts(t, small(t))
+	h.unpack(nil, from)
+	h.put(all, "deb/preinst upgrade 1.0.0", 0)
+	h.unpack(from, to)
+	h.put(all, "deb/postinst configure 1.0.0", 1)
+	return h, all
+}
+
+func (h host) read(path string) string {
+	data, _ := os.ReadFile(filepath.Join(h.root, path))
+	return strings.TrimSpace(string(data))
+}
+
+// The next version ends before its scripts have taken the good one away: all is as it was.
+func TestFallbackNextRefuses(t *testing.T) {
+	h, all := fallen(t, oldFiles, newFiles)
+	before := h.files()
+	h.put(all, "deb/postrm abort-upgrade 1.1.0", 0)
+	if after := h.files(); !slices.Equal(after, before) {
+		t.Errorf("on disk is\n%s\nwas\n%s", strings.Join(after, "\n"), strings.Join(before, "\n"))
+	}
+}
+
+// One version has a file where the other has a directory.
+func TestFallbackDirectory(t *testing.T) {
+	h, all := fallen(t, []string{"usr/share/app/x: old"}, []string{"usr/share/app/x/y: new"})
+	if got := h.read("usr/share/app/x"); got != "old" {
+		t.Errorf("the good version has %q", got)
+	}
+	h.put(all, "deb/preinst upgrade 1.1.0", 0)
+	if got := h.read("usr/share/app/x/y"); got != "new" {
+		t.Errorf("the next one finds %q", got)
+	}
+}
+
+// What the admin writes into a configuration file stays, wherever it is.
+func TestFallbackConffile(t *testing.T) {
+	files := append(slices.Clone(newFiles), "usr/lib/app.conf: shipped")
+	h := newHost(t, append(state("active", "enabled"), "refused/x:", "fail/app-rollout.service:")...)
+	h.set("conffiles", h.root+"/usr/lib/app.conf\n")
+	for format, calls := range map[string][]string{
+		"deb": {"preinst upgrade 1.0.0", "postinst configure 1.0.0", "preinst upgrade 1.1.0"}, "rpm": {"pre 2", "posttrans 1", "pre 2"}} {
+		all := scripts(t, small(t))
+		h.unpack(nil, files)
+		h.put(all, format+"/"+calls[0], 0)
+		h.put(all, format+"/"+calls[1], map[string]int{"deb": 1}[format])
+		h.set("usr/lib/app.conf", "edited")
+		h.put(all, format+"/"+calls[2], 0)
+		if got := h.read("usr/lib/app.conf"); got != "edited" {
+			t.Errorf("%s: the file is %q", format, got)
+		}
+		_ = os.RemoveAll(filepath.Join(h.root, "var"))
+	}
+}
+
+// A file that went to another package is that one's: dpkg may know it without the /usr that it lies in, and rpm may know both as
+// its owners.
+func TestFallbackForeign(t *testing.T) {
+	for format, calls := range map[string][]string{"deb": {"preinst upgrade 1.0.0", "postinst configure 1.0.0"}, "rpm": {"pre 2", "posttrans 1"}} {
+		h := newHost(t, append(state("active", "enabled"), "refused/x:", "fail/app-rollout.service:")...)
+		all := scripts(t, small(t))
+		h.unpack(nil, oldFiles)
+		h.put(all, format+"/"+calls[0], 0)
+		h.unpack(oldFiles, append(slices.Clone(newFiles), "usr/share/app/old: other"))
+		h.set("files", h.root+"/usr/bin/app\n")
+		path := h.root + "/usr/share/app/old"
+		h.set("foreign", map[string]string{"deb": "other: /usr" + path + "\n", "rpm": "app: " + path + "\nother: " + path + "\n"}[format])
+		h.put(all, format+"/"+calls[1], map[string]int{"deb": 1}[format])
+		if got := h.read("usr/share/app/old"); got != "other" {
+			t.Errorf("%s: the file of another package is %q", format, got)
+		}
+	}
+}
+
+// Only what went on to the new version goes back, each service with its own sockets; and by a restart where the good version has no
+// rollout unit.
+func TestFallbackServices(t *testing.T) {
+	texts := map[string]string{"job@.service": "[Service]\nType=notify\n"}
+	files := []string{"refused/x:", "listen/a.socket: :80", "load/c-rollout.service: not-found", "active/c-standby.service: active"}
+	for _, name := range []string{"a", "b", "c"} {
+		texts[name+".service"] = "[Service]\nType=notify\n[Install]\nWantedBy=multi-user.target\n"
+		texts[name+".socket"] = "[Socket]\nListenStream=80\n[Install]\nWantedBy=sockets.target\n"
+		for _, unit := range []string{name + ".service", name + ".socket"} {
+			files = append(files, "active/"+unit+": active", "enabled/"+unit+": enabled", "invocation/"+unit+": one")
+		}
+	}
+	h := newHost(t, files...)
+	all := scripts(t, &Package{Name: "app", Units: parse(t, texts)})
+	h.unpack(nil, oldFiles)
+	h.put(all, "deb/preinst upgrade 1.0.0", 0)
+	h.unpack(oldFiles, newFiles)
+	h.set("listen/a.socket", ":8080")
+	for _, unit := range []string{"a.service", "b-rollout.service", "c-rollout.service"} {
+		h.set("fail/"+unit, "echo two >$ROOT/invocation/"+unit[:1]+".service; rm $ROOT/fail/"+unit)
+	}
+	h.put(all, "deb/postinst configure 1.0.0", 1)
+	_, back, _ := strings.Cut(h.log(), "systemctl start c-rollout.service\n")
+	want := strings.Join([]string{"systemctl list-units job@*.service", "systemctl stop a.service a.socket", "systemctl start a.service", "systemctl start b-rollout.service",
+		"systemctl restart c.service", "systemctl stop c-standby.service"}, "\n")
+	if back != want {
+		t.Errorf("on the way back:\n%s\nwant\n%s", back, want)
+	}
+}
+
+// What systemd-analyze says of a service with a root directory of its own is not to be trusted.
+func TestVerifyRooted(t *testing.T) {
+	h := newHost(t, append(state("active", "enabled"), "refused/app.service:")...)
+	all := scripts(t, &Package{Name: "app", Units: parse(t, map[string]string{
+		"app.service": "[Service]\nType=notify\nRootDirectory=/srv/app\n", "app.socket": "[Socket]\nListenStream=80\n"})})
+	h.unpack(nil, oldFiles)
+	h.put(all, "deb/preinst upgrade 1.0.0", 0)
+	h.put(all, "deb/postinst configure 1.0.0", 0)
 }

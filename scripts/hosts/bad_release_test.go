@@ -108,6 +108,36 @@ func TestInterruptedUpgrade(t *testing.T) {
 	m.wantNoFallback()
 }
 
+// A socket that came with a version that failed is as new in the next one: it is not one that the admin has stopped.
+func TestNewSocketAfterFallback(t *testing.T) {
+	m := installed(t)
+	m.publish(lab.Release{Version: "1.1.0", Change: extra})
+	if out, err := m.Run(t.Context(), "apt-get", "-y", "upgrade"); err == nil {
+		t.Fatalf("the upgrade succeeded:\n%s", out)
+	}
+	if err := m.Reboot(t.Context()); err != nil { // which forgets the marks
+		t.Fatal(err)
+	}
+	m.publish(lab.Release{Version: "1.2.0", Change: extra})
+	m.must("dpkg", "--unpack", "/srv/apt/myapp_1.2.0_amd64.deb")
+	if marks := m.must("cat", "/run/nodrop/myapp.before"); !strings.Contains(marks, "myapp-extra.socket not-found") {
+		t.Errorf("noted before the second attempt:\n%s", marks)
+	}
+}
+
+// A good version without a rollout unit, of one that has it, comes back by a restart.
+func TestFallbackToRestart(t *testing.T) {
+	m := boot(t, "bookworm")
+	m.publish(lab.Release{Version: "1.0.0", Change: restart})
+	m.must("apt-get", "-y", "install", "myapp")
+	m.publish(lab.Release{Version: "1.1.0", Fault: "once"})
+	m.failingUpgrade(0, short, "apt-get", "-y", "upgrade")
+	m.wantStates(map[string]string{"myapp.service": "active", "myapp.socket": "active", "myapp-standby.service": "inactive"})
+	if got := m.version(); got != "1.0.0" {
+		t.Errorf("version %q answers", got)
+	}
+}
+
 // failingUpgrade runs a command that brings a bad release, under load: it fails, and nothing else does but what a crashing
 // process held. Its output is in /tmp/upgrade.log.
 func (m machine) failingUpgrade(held int, load []string, command ...string) *drill.Report {

@@ -2,7 +2,7 @@
 nodrop_copy() { # good|bad
 	rm -rf "$nodrop_kept/new"
 	mkdir -p "$nodrop_kept/new"
-	nodrop_files | while read -r nodrop_file; do
+	nodrop_files | while IFS= read -r nodrop_file; do
 		case $nodrop_file in
 		/etc/*) ;;
 		/*)
@@ -12,7 +12,9 @@ nodrop_copy() { # good|bad
 			fi
 			;;
 		esac
-	done | (cd / && xargs -0 -r cp --archive --parents --target-directory="$nodrop_kept/new") || return
-	[ -n "$(ls "$nodrop_kept/new")" ] || return # no list of files is no version to go back to
-	mv "$nodrop_kept/new" "$nodrop_kept/$1"
+	done | (cd / && xargs -0 -r cp --archive --parents --target-directory="$nodrop_kept/new") &&
+		[ -n "$(ls "$nodrop_kept/new")" ] && # no list of files is no version to go back to
+		mv "$nodrop_kept/new" "$nodrop_kept/$1" && return
+	rm -rf "$nodrop_kept/new"
+	return 1
 }

@@ -15,9 +15,6 @@ nodrop_since() { # UNIT
 	fi
 }
 if [ -d /run/systemd/system ]; then
-	if [ "$1" = upgrade ]; then
-		nodrop_keep "$2"
-	fi
 	if [ "$1" = install ] && [ -n "${2-}" ]; then
 		nodrop_remember install </dev/null
 	elif [ "$1" = upgrade ] && [ ! -e "$nodrop_state.before" ]; then
@@ -25,5 +22,8 @@ if [ -d /run/systemd/system ]; then
 		for nodrop_unit in @UNITS@; do
 			echo "$(nodrop_look "$nodrop_unit")$(nodrop_since "$nodrop_unit" | sed 's/^/ /')"
 		done | nodrop_remember before
+	fi
+	if [ "$1" = upgrade ]; then # after the marks: by then units of a version that failed may be there again
+		nodrop_keep "$2"
 	fi
 fi

@@ -16,7 +16,9 @@ nodrop_keep() { # VERSION
 nodrop_serves() {
 	# shellcheck disable=SC2043 # there may be one service
 	for nodrop_unit in @SERVICES@; do
-		! nodrop_active "$nodrop_unit" || return 0
+		case $(systemctl is-active "$nodrop_unit") in
+		active | reloading) return 0 ;;
+		esac
 	done
 	return 1
 }

@@ -2,14 +2,14 @@
 # now is left alone.
 nodrop_place() { # THIS OTHER, each good or bad
 	nodrop_clear "$2" "$1"
-	nodrop_list "$1" | while read -r nodrop_file; do
+	nodrop_list "$1" | while IFS= read -r nodrop_file; do
 		if nodrop_has "$2" "$nodrop_file" || ! nodrop_foreign "$nodrop_file"; then
 			mkdir -p "${nodrop_file%/*}"
-			if ! cp --archive "$nodrop_kept/$1$nodrop_file" "$nodrop_file.nodrop-new"; then
+			if ! cp --archive "$nodrop_kept/$1$nodrop_file" "$nodrop_file.nodrop-new" ||
+				! mv -fT "$nodrop_file.nodrop-new" "$nodrop_file"; then
 				rm -f "$nodrop_file.nodrop-new"
 				exit 1
 			fi
-			mv -fT "$nodrop_file.nodrop-new" "$nodrop_file"
 		fi
 	done
 }

@@ -14,6 +14,7 @@ nodrop_reload() {
 }
 
 # Collect the units that systemd would refuse. Not if one is masked: for systemd-analyze the rest is then broken as well.
+# Nor a service with a root directory of its own, in which systemd-analyze does not look for the program.
 nodrop_verify() {
 	[ -d "$nodrop_kept/good" ] || return 0
 	# shellcheck disable=SC2043 # there may be one unit
@@ -23,7 +24,7 @@ nodrop_verify() {
 		esac
 	done
 	# shellcheck disable=SC2043 # there may be one unit
-	for nodrop_unit in @UNITS@; do
+	for nodrop_unit in @VERIFY@; do
 		if ! nodrop_words=$(systemd-analyze --man=no verify "$nodrop_unit" 2>&1); then
 			nodrop_broken="$nodrop_broken $nodrop_unit"
 			echo "$nodrop_words" >&2

@@ -5,25 +5,43 @@
 nodrop_touched=
 nodrop_lost=
 nodrop_closed=
-nodrop_return() { # overlap|restart NAME
-	printf 'MESSAGE=%s\nPRIORITY=3\nSYSLOG_IDENTIFIER=@PACKAGE@\nOBJECT_SYSTEMD_UNIT=%s\n' "$nodrop_fallen" "$2.service" |
-		logger --journald || :
-	case " $nodrop_touched " in
-	*" $2 "*) ;;
-	*) return ;;
-	esac
+nodrop_return() { # overlap|restart NAME SOCKET...
+	nodrop_strategy=$1
 	nodrop_name=$2
-	if [ -n "$nodrop_lost" ]; then
-		# shellcheck disable=SC2086 # a list of unit names
-		set -- nodrop_reopen "$2.service" $nodrop_lost
-	elif [ "$1" = overlap ]; then
-		set -- systemctl start "$2-rollout.service"
+	shift 2
+	printf 'MESSAGE=%s\nPRIORITY=3\nSYSLOG_IDENTIFIER=@PACKAGE@\nOBJECT_SYSTEMD_UNIT=%s\n' "$nodrop_fallen" "$nodrop_name.service" |
+		logger --journald || :
+	nodrop_within "$nodrop_name" "$nodrop_touched" || return 0
+	nodrop_moved=
+	for nodrop_unit; do
+		! nodrop_within "$nodrop_unit" "$nodrop_lost" || nodrop_moved="$nodrop_moved $nodrop_unit"
+	done
+	if [ "$nodrop_strategy" = overlap ] && [ -z "$nodrop_moved" ]; then
+		set -- nodrop_roll "$nodrop_name"
 	else
-		set -- systemctl restart "$2.service"
+		# shellcheck disable=SC2086 # a list of unit names
+		set -- nodrop_reopen "$nodrop_name.service" $nodrop_moved
 	fi
 	if nodrop_without "$nodrop_closed" "$@"; then
 		nodrop_warn "$nodrop_name" "$nodrop_name.service is $nodrop_good again"
 	else
 		nodrop_warn "$nodrop_name" "$nodrop_name.service did not come back as $nodrop_good; see: journalctl -u $nodrop_name"
 	fi
+}
+
+# Roll out the good version. One that was not made for it has no rollout unit.
+# shellcheck disable=SC2317 # it is called by way of nodrop_without
+nodrop_roll() { # NAME
+	if [ "$(systemctl show --value --property=LoadState "$1-rollout.service")" = loaded ]; then
+		systemctl start "$1-rollout.service"
+	else
+		systemctl restart "$1.service" && { ! nodrop_active "$1-standby.service" || systemctl stop "$1-standby.service"; }
+	fi
+}
+
+nodrop_within() { # WORD LIST
+	case " $2 " in
+	*" $1 "*) return 0 ;;
+	esac
+	return 1
 }

@@ -1,7 +1,11 @@
+# With the package goes what was kept.
+if [ "$1" -eq 0 ]; then
+	nodrop_vanish
+fi
+
 # systemd forgets the units that are gone. Those that failed would be listed until a reboot.
 if [ -d /run/systemd/system ]; then
 	if [ "$1" -eq 0 ]; then
-		nodrop_vanish
 		systemctl reset-failed @STOP@ 2>/dev/null || :
 		nodrop_forget before
 	fi

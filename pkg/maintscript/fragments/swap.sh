@@ -1,7 +1,8 @@
 # Put the good version in place of the one that failed, with a word in its units for those who ask systemctl status.
 nodrop_swap() {
 	nodrop_good=$(cat "$nodrop_kept/version")
-	nodrop_copy bad && : >"$nodrop_kept/fallen" || return
+	# There is a copy already if the scripts of a next version ended before they took the good one away.
+	{ [ -d "$nodrop_kept/bad" ] || nodrop_copy bad; } && : >"$nodrop_kept/fallen" || return
 	# shellcheck disable=SC2043 # there may be one service
 	for nodrop_unit in @SERVICES@; do
 		mkdir -p "$nodrop_kept/good@UNITDIR@/$nodrop_unit.d"

@@ -2,6 +2,7 @@
 nodrop_unplace() {
 	if [ -d "$nodrop_kept/bad" ]; then
 		nodrop_place bad good
-		rm -rf "$nodrop_kept/bad"
+		mv "$nodrop_kept/bad" "$nodrop_kept/new" # at once: what is half away would be taken for a version without the rest
+		rm -rf "$nodrop_kept/new"
 	fi
 }

@@ -36,26 +36,28 @@ nodrop_version() {
 nodrop_kept=/var/lib/nodrop/app
 
 # The version now installed serves: the one that was kept is no longer needed.
+nodrop_gone=${nodrop_kept%/*}/.app
 nodrop_release() {
-	rm -rf "$nodrop_kept"
+	[ ! -d "$nodrop_kept" ] || mv "$nodrop_kept" "$nodrop_gone" # at once: half a copy would be taken for a whole one
+	rm -rf "$nodrop_gone"
 	rmdir "${nodrop_kept%/*}" 2>/dev/null || :
 }
 
-# The files of the package as dpkg knows them.
+# The files of the package as dpkg knows them, without its conffiles, which are the admin's wherever they are.
 nodrop_files() {
-	dpkg-query --listfiles app
+	dpkg-query --listfiles app | grep -Fvx "$(dpkg-query --show --showformat="\${Conffiles}\n" app | cut -d " " -f 2)"
 }
 
-# Whether a file belongs to another package.
+# Whether a file belongs to another package. dpkg knows it by the name under which it was packed, with /usr or without.
 nodrop_foreign() { # FILE
-	dpkg-query --search "$1" 2>/dev/null | grep -qv "^app: "
+	dpkg-query --search "$1" "/usr$1" "${1#/usr}" 2>/dev/null | grep -qv "^app\(:[^ ]*\)\{0,1\}: "
 }
 
 # Copy the files that are installed, but for directories and for what is the admin's. All or nothing.
 nodrop_copy() { # good|bad
 	rm -rf "$nodrop_kept/new"
 	mkdir -p "$nodrop_kept/new"
-	nodrop_files | while read -r nodrop_file; do
+	nodrop_files | while IFS= read -r nodrop_file; do
 		case $nodrop_file in
 		/etc/*) ;;
 		/*)
@@ -65,14 +67,16 @@ nodrop_copy() { # good|bad
 			fi
 			;;
 		esac
-	done | (cd / && xargs -0 -r cp --archive --parents --target-directory="$nodrop_kept/new") || return
-	[ -n "$(ls "$nodrop_kept/new")" ] || return # no list of files is no version to go back to
-	mv "$nodrop_kept/new" "$nodrop_kept/$1"
+	done | (cd / && xargs -0 -r cp --archive --parents --target-directory="$nodrop_kept/new") &&
+		[ -n "$(ls "$nodrop_kept/new")" ] && # no list of files is no version to go back to
+		mv "$nodrop_kept/new" "$nodrop_kept/$1" && return
+	rm -rf "$nodrop_kept/new"
+	return 1
 }
 
 # Take away the files that only one of the kept versions has.
 nodrop_clear() { # THIS OTHER, each good or bad
-	nodrop_list "$1" | while read -r nodrop_file; do
+	nodrop_list "$1" | while IFS= read -r nodrop_file; do
 		if ! nodrop_has "$2" "$nodrop_file" && ! nodrop_foreign "$nodrop_file"; then
 			rm -f "$nodrop_file"
 			rmdir "${nodrop_file%/*}" 2>/dev/null || :
@@ -84,22 +88,23 @@ nodrop_list() { # good|bad
 	(cd "$nodrop_kept/$1" && find . ! -type d) | sed 's/^\.//'
 }
 
+# A directory is not that file: where one version has a file, another may have a directory.
 nodrop_has() { # good|bad FILE
-	[ -e "$nodrop_kept/$1$2" ] || [ -L "$nodrop_kept/$1$2" ]
+	[ -f "$nodrop_kept/$1$2" ] || [ -L "$nodrop_kept/$1$2" ]
 }
 
 # Put the files of one kept version in place, and those away that only the other one has. What belongs to another package by
 # now is left alone.
 nodrop_place() { # THIS OTHER, each good or bad
 	nodrop_clear "$2" "$1"
-	nodrop_list "$1" | while read -r nodrop_file; do
+	nodrop_list "$1" | while IFS= read -r nodrop_file; do
 		if nodrop_has "$2" "$nodrop_file" || ! nodrop_foreign "$nodrop_file"; then
 			mkdir -p "${nodrop_file%/*}"
-			if ! cp --archive "$nodrop_kept/$1$nodrop_file" "$nodrop_file.nodrop-new"; then
+			if ! cp --archive "$nodrop_kept/$1$nodrop_file" "$nodrop_file.nodrop-new" ||
+				! mv -fT "$nodrop_file.nodrop-new" "$nodrop_file"; then
 				rm -f "$nodrop_file.nodrop-new"
 				exit 1
 			fi
-			mv -fT "$nodrop_file.nodrop-new" "$nodrop_file"
 		fi
 	done
 }
@@ -107,7 +112,8 @@ nodrop_place() { # THIS OTHER, each good or bad
 # Put the good version in place of the one that failed, with a word in its units for those who ask systemctl status.
 nodrop_swap() {
 	nodrop_good=$(cat "$nodrop_kept/version")
-	nodrop_copy bad && : >"$nodrop_kept/fallen" || return
+	# There is a copy already if the scripts of a next version ended before they took the good one away.
+	{ [ -d "$nodrop_kept/bad" ] || nodrop_copy bad; } && : >"$nodrop_kept/fallen" || return
 	# shellcheck disable=SC2043 # there may be one service
 	for nodrop_unit in app.service worker.service; do
 		mkdir -p "$nodrop_kept/good/lib/systemd/system/$nodrop_unit.d"

@@ -103,26 +103,28 @@ nodrop_allowed() { # ACTION UNIT
 nodrop_kept=/var/lib/nodrop/app
 
 # The version now installed serves: the one that was kept is no longer needed.
+nodrop_gone=${nodrop_kept%/*}/.app
 nodrop_release() {
-	rm -rf "$nodrop_kept"
+	[ ! -d "$nodrop_kept" ] || mv "$nodrop_kept" "$nodrop_gone" # at once: half a copy would be taken for a whole one
+	rm -rf "$nodrop_gone"
 	rmdir "${nodrop_kept%/*}" 2>/dev/null || :
 }
 
-# The files of the package as rpm knows them.
+# The files of the package as rpm knows them, without its configuration, which is the admin's wherever it is.
 nodrop_files() {
-	rpm --query --list app
+	rpm --query --list app | grep -Fvx "$(rpm --query --configfiles app)"
 }
 
 # Whether a file belongs to another package.
 nodrop_foreign() { # FILE
-	nodrop_owner=$(rpm --query --queryformat="%{NAME}\n" --file "$1") && ! echo "$nodrop_owner" | grep -qx app
+	nodrop_owner=$(rpm --query --queryformat="%{NAME}\n" --file "$1") && echo "$nodrop_owner" | grep -qvx app
 }
 
 # Copy the files that are installed, but for directories and for what is the admin's. All or nothing.
 nodrop_copy() { # good|bad
 	rm -rf "$nodrop_kept/new"
 	mkdir -p "$nodrop_kept/new"
-	nodrop_files | while read -r nodrop_file; do
+	nodrop_files | while IFS= read -r nodrop_file; do
 		case $nodrop_file in
 		/etc/*) ;;
 		/*)
@@ -132,14 +134,16 @@ nodrop_copy() { # good|bad
 			fi
 			;;
 		esac
-	done | (cd / && xargs -0 -r cp --archive --parents --target-directory="$nodrop_kept/new") || return
-	[ -n "$(ls "$nodrop_kept/new")" ] || return # no list of files is no version to go back to
-	mv "$nodrop_kept/new" "$nodrop_kept/$1"
+	done | (cd / && xargs -0 -r cp --archive --parents --target-directory="$nodrop_kept/new") &&
+		[ -n "$(ls "$nodrop_kept/new")" ] && # no list of files is no version to go back to
+		mv "$nodrop_kept/new" "$nodrop_kept/$1" && return
+	rm -rf "$nodrop_kept/new"
+	return 1
 }
 
 # Take away the files that only one of the kept versions has.
 nodrop_clear() { # THIS OTHER, each good or bad
-	nodrop_list "$1" | while read -r nodrop_file; do
+	nodrop_list "$1" | while IFS= read -r nodrop_file; do
 		if ! nodrop_has "$2" "$nodrop_file" && ! nodrop_foreign "$nodrop_file"; then
 			rm -f "$nodrop_file"
 			rmdir "${nodrop_file%/*}" 2>/dev/null || :
@@ -151,22 +155,23 @@ nodrop_list() { # good|bad
 	(cd "$nodrop_kept/$1" && find . ! -type d) | sed 's/^\.//'
 }
 
+# A directory is not that file: where one version has a file, another may have a directory.
 nodrop_has() { # good|bad FILE
-	[ -e "$nodrop_kept/$1$2" ] || [ -L "$nodrop_kept/$1$2" ]
+	[ -f "$nodrop_kept/$1$2" ] || [ -L "$nodrop_kept/$1$2" ]
 }
 
 # Put the files of one kept version in place, and those away that only the other one has. What belongs to another package by
 # now is left alone.
 nodrop_place() { # THIS OTHER, each good or bad
 	nodrop_clear "$2" "$1"
-	nodrop_list "$1" | while read -r nodrop_file; do
+	nodrop_list "$1" | while IFS= read -r nodrop_file; do
 		if nodrop_has "$2" "$nodrop_file" || ! nodrop_foreign "$nodrop_file"; then
 			mkdir -p "${nodrop_file%/*}"
-			if ! cp --archive "$nodrop_kept/$1$nodrop_file" "$nodrop_file.nodrop-new"; then
+			if ! cp --archive "$nodrop_kept/$1$nodrop_file" "$nodrop_file.nodrop-new" ||
+				! mv -fT "$nodrop_file.nodrop-new" "$nodrop_file"; then
 				rm -f "$nodrop_file.nodrop-new"
 				exit 1
 			fi
-			mv -fT "$nodrop_file.nodrop-new" "$nodrop_file"
 		fi
 	done
 }
@@ -174,7 +179,8 @@ nodrop_place() { # THIS OTHER, each good or bad
 # Put the good version in place of the one that failed, with a word in its units for those who ask systemctl status.
 nodrop_swap() {
 	nodrop_good=$(cat "$nodrop_kept/version")
-	nodrop_copy bad && : >"$nodrop_kept/fallen" || return
+	# There is a copy already if the scripts of a next version ended before they took the good one away.
+	{ [ -d "$nodrop_kept/bad" ] || nodrop_copy bad; } && : >"$nodrop_kept/fallen" || return
 	# shellcheck disable=SC2043 # there may be one service
 	for nodrop_unit in app.service worker.service; do
 		mkdir -p "$nodrop_kept/good/usr/lib/systemd/system/$nodrop_unit.d"
@@ -241,9 +247,11 @@ nodrop_reopen() { # SERVICE SOCKET...
 }
 
 # Instances of a template that run are restarted one by one; it is not known how they are to run beside each other.
+# They go back to the good version if they were.
 nodrop_instances() { # STEM, with its "@"
 	for nodrop_unit in $(systemctl list-units --plain --no-legend --state=active,activating,failed "$1*.service" | cut -d " " -f 1); do
 		nodrop_allowed restart "$nodrop_unit" || continue
+		nodrop_touched="$nodrop_touched $1"
 		if systemctl restart "$nodrop_unit"; then
 			nodrop_say app "restarted $nodrop_unit"
 		else
@@ -260,27 +268,45 @@ nodrop_instances() { # STEM, with its "@"
 nodrop_touched=
 nodrop_lost=
 nodrop_closed=
-nodrop_return() { # overlap|restart NAME
-	printf 'MESSAGE=%s\nPRIORITY=3\nSYSLOG_IDENTIFIER=app\nOBJECT_SYSTEMD_UNIT=%s\n' "$nodrop_fallen" "$2.service" |
-		logger --journald || :
-	case " $nodrop_touched " in
-	*" $2 "*) ;;
-	*) return ;;
-	esac
+nodrop_return() { # overlap|restart NAME SOCKET...
+	nodrop_strategy=$1
 	nodrop_name=$2
-	if [ -n "$nodrop_lost" ]; then
-		# shellcheck disable=SC2086 # a list of unit names
-		set -- nodrop_reopen "$2.service" $nodrop_lost
-	elif [ "$1" = overlap ]; then
-		set -- systemctl start "$2-rollout.service"
+	shift 2
+	printf 'MESSAGE=%s\nPRIORITY=3\nSYSLOG_IDENTIFIER=app\nOBJECT_SYSTEMD_UNIT=%s\n' "$nodrop_fallen" "$nodrop_name.service" |
+		logger --journald || :
+	nodrop_within "$nodrop_name" "$nodrop_touched" || return 0
+	nodrop_moved=
+	for nodrop_unit; do
+		! nodrop_within "$nodrop_unit" "$nodrop_lost" || nodrop_moved="$nodrop_moved $nodrop_unit"
+	done
+	if [ "$nodrop_strategy" = overlap ] && [ -z "$nodrop_moved" ]; then
+		set -- nodrop_roll "$nodrop_name"
 	else
-		set -- systemctl restart "$2.service"
+		# shellcheck disable=SC2086 # a list of unit names
+		set -- nodrop_reopen "$nodrop_name.service" $nodrop_moved
 	fi
 	if nodrop_without "$nodrop_closed" "$@"; then
 		nodrop_warn "$nodrop_name" "$nodrop_name.service is $nodrop_good again"
 	else
 		nodrop_warn "$nodrop_name" "$nodrop_name.service did not come back as $nodrop_good; see: journalctl -u $nodrop_name"
 	fi
+}
+
+# Roll out the good version. One that was not made for it has no rollout unit.
+# shellcheck disable=SC2317 # it is called by way of nodrop_without
+nodrop_roll() { # NAME
+	if [ "$(systemctl show --value --property=LoadState "$1-rollout.service")" = loaded ]; then
+		systemctl start "$1-rollout.service"
+	else
+		systemctl restart "$1.service" && { ! nodrop_active "$1-standby.service" || systemctl stop "$1-standby.service"; }
+	fi
+}
+
+nodrop_within() { # WORD LIST
+	case " $2 " in
+	*" $1 "*) return 0 ;;
+	esac
+	return 1
 }
 
 # What failed does not stay: the good version takes its place, and services that had gone on to the new one go back.
@@ -299,8 +325,8 @@ nodrop_fallback() {
 	nodrop_fallen="fell back to $nodrop_good, whose files are in place until a version that works is installed"
 	nodrop_warn app "$nodrop_fallen"
 	:
-	nodrop_return overlap app
-	nodrop_instances job@
+	nodrop_return overlap app app-tls.socket app.socket
+	! nodrop_within job@ "$nodrop_touched" || nodrop_instances job@
 	nodrop_return restart worker
 }
 
@@ -320,6 +346,7 @@ nodrop_reload() {
 }
 
 # Collect the units that systemd would refuse. Not if one is masked: for systemd-analyze the rest is then broken as well.
+# Nor a service with a root directory of its own, in which systemd-analyze does not look for the program.
 nodrop_verify() {
 	[ -d "$nodrop_kept/good" ] || return 0
 	# shellcheck disable=SC2043 # there may be one unit

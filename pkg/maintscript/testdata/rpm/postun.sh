@@ -30,19 +30,21 @@ nodrop_forget() { # MARK...
 nodrop_kept=/var/lib/nodrop/app
 
 # The version now installed serves: the one that was kept is no longer needed.
+nodrop_gone=${nodrop_kept%/*}/.app
 nodrop_release() {
-	rm -rf "$nodrop_kept"
+	[ ! -d "$nodrop_kept" ] || mv "$nodrop_kept" "$nodrop_gone" # at once: half a copy would be taken for a whole one
+	rm -rf "$nodrop_gone"
 	rmdir "${nodrop_kept%/*}" 2>/dev/null || :
 }
 
 # Whether a file belongs to another package.
 nodrop_foreign() { # FILE
-	nodrop_owner=$(rpm --query --queryformat="%{NAME}\n" --file "$1") && ! echo "$nodrop_owner" | grep -qx app
+	nodrop_owner=$(rpm --query --queryformat="%{NAME}\n" --file "$1") && echo "$nodrop_owner" | grep -qvx app
 }
 
 # Take away the files that only one of the kept versions has.
 nodrop_clear() { # THIS OTHER, each good or bad
-	nodrop_list "$1" | while read -r nodrop_file; do
+	nodrop_list "$1" | while IFS= read -r nodrop_file; do
 		if ! nodrop_has "$2" "$nodrop_file" && ! nodrop_foreign "$nodrop_file"; then
 			rm -f "$nodrop_file"
 			rmdir "${nodrop_file%/*}" 2>/dev/null || :
@@ -54,8 +56,9 @@ nodrop_list() { # good|bad
 	(cd "$nodrop_kept/$1" && find . ! -type d) | sed 's/^\.//'
 }
 
+# A directory is not that file: where one version has a file, another may have a directory.
 nodrop_has() { # good|bad FILE
-	[ -e "$nodrop_kept/$1$2" ] || [ -L "$nodrop_kept/$1$2" ]
+	[ -f "$nodrop_kept/$1$2" ] || [ -L "$nodrop_kept/$1$2" ]
 }
 
 # The package is gone, and with it the files of the version that failed: those of the good one, in their places, go too.
@@ -64,10 +67,14 @@ nodrop_vanish() {
 	nodrop_release
 }
 
+# With the package goes what was kept.
+if [ "$1" -eq 0 ]; then
+	nodrop_vanish
+fi
+
 # systemd forgets the units that are gone. Those that failed would be listed until a reboot.
 if [ -d /run/systemd/system ]; then
 	if [ "$1" -eq 0 ]; then
-		nodrop_vanish
 		systemctl reset-failed app-rollout.service app-standby.service app-tls.socket app.socket app.service job@*.service tidy.service worker.service tidy.timer 2>/dev/null || :
 		nodrop_forget before
 	fi

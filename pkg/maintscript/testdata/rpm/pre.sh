@@ -20,11 +20,6 @@ nodrop_remember() { # MARK, its text on standard input
 	cat >"$nodrop_state.$1"
 }
 
-# Whether a unit is up: ready, for a service; listening, for a socket.
-nodrop_active() { # UNIT
-	[ "$(systemctl is-active "$1")" = active ]
-}
-
 # What systemd knows of a unit: "loaded" or "not-found", its state, and the addresses of a socket.
 nodrop_look() { # UNIT
 	# shellcheck disable=SC2046 # on one line
@@ -44,26 +39,28 @@ nodrop_version() {
 nodrop_kept=/var/lib/nodrop/app
 
 # The version now installed serves: the one that was kept is no longer needed.
+nodrop_gone=${nodrop_kept%/*}/.app
 nodrop_release() {
-	rm -rf "$nodrop_kept"
+	[ ! -d "$nodrop_kept" ] || mv "$nodrop_kept" "$nodrop_gone" # at once: half a copy would be taken for a whole one
+	rm -rf "$nodrop_gone"
 	rmdir "${nodrop_kept%/*}" 2>/dev/null || :
 }
 
-# The files of the package as rpm knows them.
+# The files of the package as rpm knows them, without its configuration, which is the admin's wherever it is.
 nodrop_files() {
-	rpm --query --list app
+	rpm --query --list app | grep -Fvx "$(rpm --query --configfiles app)"
 }
 
 # Whether a file belongs to another package.
 nodrop_foreign() { # FILE
-	nodrop_owner=$(rpm --query --queryformat="%{NAME}\n" --file "$1") && ! echo "$nodrop_owner" | grep -qx app
+	nodrop_owner=$(rpm --query --queryformat="%{NAME}\n" --file "$1") && echo "$nodrop_owner" | grep -qvx app
 }
 
 # Copy the files that are installed, but for directories and for what is the admin's. All or nothing.
 nodrop_copy() { # good|bad
 	rm -rf "$nodrop_kept/new"
 	mkdir -p "$nodrop_kept/new"
-	nodrop_files | while read -r nodrop_file; do
+	nodrop_files | while IFS= read -r nodrop_file; do
 		case $nodrop_file in
 		/etc/*) ;;
 		/*)
@@ -73,14 +70,16 @@ nodrop_copy() { # good|bad
 			fi
 			;;
 		esac
-	done | (cd / && xargs -0 -r cp --archive --parents --target-directory="$nodrop_kept/new") || return
-	[ -n "$(ls "$nodrop_kept/new")" ] || return # no list of files is no version to go back to
-	mv "$nodrop_kept/new" "$nodrop_kept/$1"
+	done | (cd / && xargs -0 -r cp --archive --parents --target-directory="$nodrop_kept/new") &&
+		[ -n "$(ls "$nodrop_kept/new")" ] && # no list of files is no version to go back to
+		mv "$nodrop_kept/new" "$nodrop_kept/$1" && return
+	rm -rf "$nodrop_kept/new"
+	return 1
 }
 
 # Take away the files that only one of the kept versions has.
 nodrop_clear() { # THIS OTHER, each good or bad
-	nodrop_list "$1" | while read -r nodrop_file; do
+	nodrop_list "$1" | while IFS= read -r nodrop_file; do
 		if ! nodrop_has "$2" "$nodrop_file" && ! nodrop_foreign "$nodrop_file"; then
 			rm -f "$nodrop_file"
 			rmdir "${nodrop_file%/*}" 2>/dev/null || :
@@ -92,22 +91,23 @@ nodrop_list() { # good|bad
 	(cd "$nodrop_kept/$1" && find . ! -type d) | sed 's/^\.//'
 }
 
+# A directory is not that file: where one version has a file, another may have a directory.
 nodrop_has() { # good|bad FILE
-	[ -e "$nodrop_kept/$1$2" ] || [ -L "$nodrop_kept/$1$2" ]
+	[ -f "$nodrop_kept/$1$2" ] || [ -L "$nodrop_kept/$1$2" ]
 }
 
 # Put the files of one kept version in place, and those away that only the other one has. What belongs to another package by
 # now is left alone.
 nodrop_place() { # THIS OTHER, each good or bad
 	nodrop_clear "$2" "$1"
-	nodrop_list "$1" | while read -r nodrop_file; do
+	nodrop_list "$1" | while IFS= read -r nodrop_file; do
 		if nodrop_has "$2" "$nodrop_file" || ! nodrop_foreign "$nodrop_file"; then
 			mkdir -p "${nodrop_file%/*}"
-			if ! cp --archive "$nodrop_kept/$1$nodrop_file" "$nodrop_file.nodrop-new"; then
+			if ! cp --archive "$nodrop_kept/$1$nodrop_file" "$nodrop_file.nodrop-new" ||
+				! mv -fT "$nodrop_file.nodrop-new" "$nodrop_file"; then
 				rm -f "$nodrop_file.nodrop-new"
 				exit 1
 			fi
-			mv -fT "$nodrop_file.nodrop-new" "$nodrop_file"
 		fi
 	done
 }
@@ -116,7 +116,8 @@ nodrop_place() { # THIS OTHER, each good or bad
 nodrop_unplace() {
 	if [ -d "$nodrop_kept/bad" ]; then
 		nodrop_place bad good
-		rm -rf "$nodrop_kept/bad"
+		mv "$nodrop_kept/bad" "$nodrop_kept/new" # at once: what is half away would be taken for a version without the rest
+		rm -rf "$nodrop_kept/new"
 	fi
 }
 
@@ -138,7 +139,9 @@ nodrop_keep() { # VERSION
 nodrop_serves() {
 	# shellcheck disable=SC2043 # there may be one service
 	for nodrop_unit in app.service worker.service; do
-		! nodrop_active "$nodrop_unit" || return 0
+		case $(systemctl is-active "$nodrop_unit") in
+		active | reloading) return 0 ;;
+		esac
 	done
 	return 1
 }
@@ -157,11 +160,11 @@ fi
 # The version that serves is kept, for the case that the new one does not work. And a mark for %posttrans: only now can be seen
 # which units the old version had, and which of them are stopped. Not if the package's own script has just refused.
 if [ "${nodrop_status:-0}" -eq 0 ] && [ "$1" -gt 1 ] && [ -d /run/systemd/system ]; then
-	nodrop_keep "$(nodrop_version)"
 	# shellcheck disable=SC2043 # there may be one unit
 	for nodrop_unit in app-tls.socket app.socket app.service tidy.service worker.service tidy.timer; do
 		nodrop_look "$nodrop_unit"
 	done | nodrop_remember before
+	nodrop_keep "$(nodrop_version)"
 fi
 
 # The status is that of the package's own script, if it has one here.
