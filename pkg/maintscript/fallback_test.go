@@ -91,12 +91,21 @@ func TestFallback(t *testing.T) {
 		{"called off", []step{{"deb/preinst upgrade 1.0.0", "", nil}, {"deb/postrm abort-upgrade 1.0.0", "", nil}}, oldFiles, false},
 		{"it fails, and the next is called off", []step{{"deb/preinst upgrade 1.0.0", "", nil}, {"deb/postinst configure 1.0.0", fails, newFiles},
 			{"deb/preinst upgrade 1.1.0", "", nil}, {"deb/postrm abort-upgrade 1.1.0", "", nil}}, back, true},
+		{"it fails, and a version that knows nothing of this comes", []step{{"deb/preinst upgrade 1.0.0", "", nil}, {"deb/postinst configure 1.0.0", fails, newFiles},
+			{"deb/prerm upgrade 0.9.0", "", nil}, {"deb/postrm upgrade 0.9.0", "", oldFiles}}, oldFiles, false},
+		{"the same, called off", []step{{"deb/preinst upgrade 1.0.0", "", nil}, {"deb/postinst configure 1.0.0", fails, newFiles},
+			{"deb/prerm upgrade 0.9.0", "", nil}, {"deb/postinst abort-upgrade 0.9.0", "", nil}}, back, true},
+		{"all of dpkg's calls", []step{{"deb/prerm upgrade 1.1.0", "", nil}, {"deb/preinst upgrade 1.0.0", "", nil}, {"deb/postrm upgrade 1.1.0", "", newFiles},
+			{"deb/postinst configure 1.0.0", fails, nil}, {"deb/prerm upgrade 1.2.0", "", nil}, {"deb/preinst upgrade 1.1.0", "", nil},
+			{"deb/postrm upgrade 1.2.0", "", newFiles}, {"deb/postinst configure 1.0.0", fails, nil}}, back, true},
 		{"it fails, and is removed", []step{{"deb/preinst upgrade 1.0.0", "", nil}, {"deb/postinst configure 1.0.0", fails, newFiles},
 			{"deb/prerm remove", "", nil}, {"deb/postrm remove", "", []string{}}}, nil, false},
 
 		{"rpm: it works", []step{{"rpm/pre 2", "", nil}, {"rpm/posttrans 1", works, newFiles}}, newFiles, false},
 		{"rpm: it fails", []step{{"rpm/pre 2", "", nil}, {"rpm/posttrans 1", fails, newFiles}},
 			append(slices.Clone(oldFiles), strings.Replace(strings.Replace(note, "1.0.0", "1.1.0-1", 1), "1.1.0 failed", "1.1.0-1 failed", 1)), true},
+		{"rpm: never finished, then it works and fails", []step{{"rpm/pre 2", "", nil}, {"rpm/pre 2", "", newFiles}, {"rpm/posttrans 1", fails, oldFiles}},
+			append(slices.Clone(newFiles), strings.Replace(strings.Replace(note, "1.0.0", "1.1.0-1", 1), "1.1.0 failed", "1.1.0-1 failed", 1)), true},
 		{"rpm: the old one again", []step{{"rpm/pre 2", "", nil}, {"rpm/posttrans 1", fails, newFiles},
 			{"rpm/pre 2", "", nil}, {"rpm/posttrans 1", works, oldFiles}}, oldFiles, false},
 		{"rpm: it fails, and is erased", []step{{"rpm/pre 2", "", nil}, {"rpm/posttrans 1", fails, newFiles},
@@ -256,7 +265,7 @@ func TestFallbackServices(t *testing.T) {
 	h.put(all, "deb/postinst configure 1.0.0", 1)
 	_, back, _ := strings.Cut(h.log(), "systemctl start c-rollout.service\n")
 	want := strings.Join([]string{"systemctl list-units job@*.service", "systemctl stop a.service a.socket", "systemctl start a.service", "systemctl start b-rollout.service",
-		"systemctl restart c.service", "systemctl stop c-standby.service"}, "\n")
+		"systemctl restart c.service", "systemctl stop c-standby.service", "systemctl stop c-rollout.service", "systemctl reset-failed c-rollout.service"}, "\n")
 	if back != want {
 		t.Errorf("on the way back:\n%s\nwant\n%s", back, want)
 	}

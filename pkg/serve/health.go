@@ -25,6 +25,9 @@ func Healthy(check func(context.Context) error) Option {
 
 // watch runs the checks until one fails, and tells fail, or ctx ends.
 func (l *life) watch(ctx context.Context, fail func(error)) {
+	if len(l.healthChecks) == 0 {
+		return
+	}
 	tick := time.NewTicker(healthEvery)
 	defer tick.Stop()
 	for {
@@ -34,13 +37,24 @@ func (l *life) watch(ctx context.Context, fail func(error)) {
 		case <-tick.C:
 		}
 		for _, check := range l.healthChecks {
-			limited, cancel := context.WithTimeout(ctx, healthEvery)
-			err := check(limited)
-			cancel()
-			if err != nil && ctx.Err() == nil {
+			if err := inTime(ctx, check); err != nil && ctx.Err() == nil {
 				fail(fmt.Errorf("health check: %w", err))
 				return
 			}
 		}
+	}
+}
+
+// inTime runs a check, and does not wait for one that takes too long.
+func inTime(ctx context.Context, check func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, healthEvery)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- check(ctx) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }

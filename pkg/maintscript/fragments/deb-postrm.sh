@@ -1,8 +1,15 @@
 # After a removal the links that enable the units stay, for a later install; a purge takes them too.
 #
 # Behind an upgrade that is called off the old version is there again, whole. If that is one that had failed, the good one takes
-# its place.
+# its place. A next version that knows nothing of a good one is what there is now.
 case "$1" in
+upgrade)
+	if [ -e "$nodrop_kept/next" ]; then
+		rm -f "$nodrop_kept/next"
+	else
+		nodrop_release
+	fi
+	;;
 abort-upgrade)
 	nodrop_forget install before stopped
 	if [ ! -e "$nodrop_kept/fallen" ]; then

@@ -25,5 +25,6 @@ if [ -d /run/systemd/system ]; then
 	fi
 	if [ "$1" = upgrade ]; then # after the marks: by then units of a version that failed may be there again
 		nodrop_keep "$2"
+		[ ! -d "$nodrop_kept/good" ] || : >"$nodrop_kept/next"
 	fi
 fi

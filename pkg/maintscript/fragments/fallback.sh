@@ -2,7 +2,8 @@
 # Not if that one binds its ports itself, which it cannot while systemd holds them (nodrop_migrated): there is no way back.
 nodrop_migrated=
 nodrop_fallback() {
-	[ -d "$nodrop_kept/good" ] && [ -z "$nodrop_migrated" ] || return 0
+	[ -z "$nodrop_migrated" ] || nodrop_release
+	[ -d "$nodrop_kept/good" ] || return 0
 	# shellcheck disable=SC2043 # there may be one unit
 	for nodrop_unit in @UNITS@; do
 		! nodrop_new "$nodrop_unit" || nodrop_depart "$nodrop_unit"
@@ -15,4 +16,11 @@ nodrop_fallback() {
 	nodrop_warn @PACKAGE@ "$nodrop_fallen"
 	:
 	@RETURN@
+	# Companions that the good version does not have are done.
+	for nodrop_unit in @COMPANIONS@; do
+		if [ "$(systemctl show --value --property=LoadState "$nodrop_unit")" = not-found ]; then
+			systemctl stop "$nodrop_unit" 2>/dev/null || :
+			systemctl reset-failed "$nodrop_unit" 2>/dev/null || :
+		fi
+	done
 }

@@ -5,5 +5,6 @@ if [ "${nodrop_status:-0}" -eq 0 ] && [ "$1" -gt 1 ] && [ -d /run/systemd/system
 	for nodrop_unit in @UNITS@; do
 		nodrop_look "$nodrop_unit"
 	done | nodrop_remember before
+	[ -e "$nodrop_kept/fallen" ] || nodrop_release # left by a transaction that never came to its end
 	nodrop_keep "$(nodrop_version)"
 fi

@@ -33,6 +33,7 @@ nodrop_version() {
 #   good/, version  the files of the version that works, and which it is
 #   bad/            those of the version that failed, while the good ones are in place
 #   fallen          a mark: the version that is to be replaced is not the good one
+#   next            a mark for dpkg's next script: what is being unpacked knows of all this
 nodrop_kept=/var/lib/nodrop/app
 
 # The version now installed serves: the one that was kept is no longer needed.
@@ -134,8 +135,15 @@ nodrop_vanish() {
 # After a removal the links that enable the units stay, for a later install; a purge takes them too.
 #
 # Behind an upgrade that is called off the old version is there again, whole. If that is one that had failed, the good one takes
-# its place.
+# its place. A next version that knows nothing of a good one is what there is now.
 case "$1" in
+upgrade)
+	if [ -e "$nodrop_kept/next" ]; then
+		rm -f "$nodrop_kept/next"
+	else
+		nodrop_release
+	fi
+	;;
 abort-upgrade)
 	nodrop_forget install before stopped
 	if [ ! -e "$nodrop_kept/fallen" ]; then

@@ -32,6 +32,7 @@ nodrop_look() { # UNIT
 #   good/, version  the files of the version that works, and which it is
 #   bad/            those of the version that failed, while the good ones are in place
 #   fallen          a mark: the version that is to be replaced is not the good one
+#   next            a mark for dpkg's next script: what is being unpacked knows of all this
 nodrop_kept=/var/lib/nodrop/app
 
 # The version now installed serves: the one that was kept is no longer needed.
@@ -190,5 +191,6 @@ if [ -d /run/systemd/system ]; then
 	fi
 	if [ "$1" = upgrade ]; then # after the marks: by then units of a version that failed may be there again
 		nodrop_keep "$2"
+		[ ! -d "$nodrop_kept/good" ] || : >"$nodrop_kept/next"
 	fi
 fi

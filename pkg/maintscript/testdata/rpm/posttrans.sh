@@ -100,6 +100,7 @@ nodrop_allowed() { # ACTION UNIT
 #   good/, version  the files of the version that works, and which it is
 #   bad/            those of the version that failed, while the good ones are in place
 #   fallen          a mark: the version that is to be replaced is not the good one
+#   next            a mark for dpkg's next script: what is being unpacked knows of all this
 nodrop_kept=/var/lib/nodrop/app
 
 # The version now installed serves: the one that was kept is no longer needed.
@@ -313,7 +314,8 @@ nodrop_within() { # WORD LIST
 # Not if that one binds its ports itself, which it cannot while systemd holds them (nodrop_migrated): there is no way back.
 nodrop_migrated=
 nodrop_fallback() {
-	[ -d "$nodrop_kept/good" ] && [ -z "$nodrop_migrated" ] || return 0
+	[ -z "$nodrop_migrated" ] || nodrop_release
+	[ -d "$nodrop_kept/good" ] || return 0
 	# shellcheck disable=SC2043 # there may be one unit
 	for nodrop_unit in app-tls.socket app.socket app.service tidy.service worker.service tidy.timer; do
 		! nodrop_new "$nodrop_unit" || nodrop_depart "$nodrop_unit"
@@ -328,6 +330,13 @@ nodrop_fallback() {
 	nodrop_return overlap app app-tls.socket app.socket
 	! nodrop_within job@ "$nodrop_touched" || nodrop_instances job@
 	nodrop_return restart worker
+	# Companions that the good version does not have are done.
+	for nodrop_unit in app-rollout.service app-standby.service; do
+		if [ "$(systemctl show --value --property=LoadState "$nodrop_unit")" = not-found ]; then
+			systemctl stop "$nodrop_unit" 2>/dev/null || :
+			systemctl reset-failed "$nodrop_unit" 2>/dev/null || :
+		fi
+	done
 }
 
 # systemd reads the new units, but none that it would refuse: by reading a broken socket unit it closes the socket. Where

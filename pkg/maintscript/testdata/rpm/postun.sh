@@ -27,6 +27,7 @@ nodrop_forget() { # MARK...
 #   good/, version  the files of the version that works, and which it is
 #   bad/            those of the version that failed, while the good ones are in place
 #   fallen          a mark: the version that is to be replaced is not the good one
+#   next            a mark for dpkg's next script: what is being unpacked knows of all this
 nodrop_kept=/var/lib/nodrop/app
 
 # The version now installed serves: the one that was kept is no longer needed.

@@ -36,6 +36,7 @@ nodrop_version() {
 #   good/, version  the files of the version that works, and which it is
 #   bad/            those of the version that failed, while the good ones are in place
 #   fallen          a mark: the version that is to be replaced is not the good one
+#   next            a mark for dpkg's next script: what is being unpacked knows of all this
 nodrop_kept=/var/lib/nodrop/app
 
 # The version now installed serves: the one that was kept is no longer needed.
@@ -164,6 +165,7 @@ if [ "${nodrop_status:-0}" -eq 0 ] && [ "$1" -gt 1 ] && [ -d /run/systemd/system
 	for nodrop_unit in app-tls.socket app.socket app.service tidy.service worker.service tidy.timer; do
 		nodrop_look "$nodrop_unit"
 	done | nodrop_remember before
+	[ -e "$nodrop_kept/fallen" ] || nodrop_release # left by a transaction that never came to its end
 	nodrop_keep "$(nodrop_version)"
 fi
 
