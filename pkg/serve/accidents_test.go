@@ -246,7 +246,7 @@ func TestDescriptorsRunOutAfterARestart(t *testing.T) {
 	sender.terminate(t)
 	sender.wantStopped(t)
 	receiver := f.instance(t, 1, "SERVE_TEST_NOFILE=64")
-	if got := outcome(t, all); got["lost"] != len(all) {
+	if got := outcome(t, all); got["lost"] == 0 || got["lost"]+got["1"] != len(all) {
 		t.Errorf("clients were answered by %v", got)
 	}
 	if got := outcome(t, []*h1client{mustDial(t, addr, "http/1.1").(*h1client)}); got["1"] != 1 {

@@ -8,7 +8,7 @@ import (
 
 // keepAlive holds connections that nothing but myapp could close: busy ones, and
 // idle ones that speak up after the command.
-var keepAlive = []string{"--client", "post=32", "--client", "idle=500", "--client", "fresh=8", "--rate", "20"}
+var keepAlive = []string{"--client", "post=64", "--client", "idle=500", "--client", "fresh=8", "--rate", "20"}
 
 // Not one connection is closed, neither by an upgrade nor by a plain restart:
 // not even with a word.
