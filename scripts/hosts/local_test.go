@@ -41,9 +41,11 @@ keep() { curl -sS -m 30 --unix-socket /run/local/web.sock --rate 20/s -w '%{num_
 datagrams() { for n in $(seq 3000); do echo -n "$n" >/dev/udp/127.0.0.1/9125; read -r -t 0.005 -u 9; done; }
 keep >/run/keep 2>&1 & keep=$!
 datagrams & datagrams=$!
+touch /run/fresh
 while [ -e /run/pause ]; do fresh || echo lost; done >/run/fresh 2>&1 & fresh=$!
-until [ -s /run/keep ] && [ -s /run/fresh ]; do read -r -t 0.01 -u 9; done
+until [ "$(wc -l </run/fresh)" -ge 50 ]; do read -r -t 0.01 -u 9; done
 eval "$1" || echo "the command failed"
+kill -0 $keep $datagrams || echo "the command failed to end before the load"
 wait $keep $datagrams; rm /run/pause; wait $fresh
 `
 
