@@ -42,6 +42,7 @@ func stateCases() map[string]stateCase {
 		"the new version's postinst fails":             {do: v0 + "touch /run/broken; apt-get -y install myapp=1.1.0+postinst", undo: "rm -f /run/broken"},
 		"the same, mended, then `dpkg --configure -a`": {do: v0 + "touch /run/broken; apt-get -y install myapp=1.1.0+postinst; rm /run/broken; dpkg --configure -a"},
 		"the new version does not start":               {do: v0 + "apt-get -y install myapp=1.2.0"},
+		"the same, then a package without scripts":     {do: v0 + "apt-get -y install myapp=1.2.0; apt-get -y --allow-downgrades install myapp=0.7.0", undo: "apt-get -y install myapp=1.0.0"}, // whose scripts purge
 		"its units are broken":                         {do: v0 + "apt-get -y install myapp=1.1.0+units"},
 		"the same, then the old one again":             {do: v0 + "apt-get -y install myapp=1.2.0; apt-get -y --allow-downgrades install myapp=1.0.0"},
 		"deconfigured":                                 {do: v0 + "dpkg --auto-deconfigure -i /srv/apt/myapp_2.0.0_amd64.deb", undo: "dpkg --purge breaker"},

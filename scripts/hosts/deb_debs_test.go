@@ -20,6 +20,7 @@ func stateDebs(t *testing.T) []string {
 		repack(t, dir, next, "1.1.0+postinst", `sed -i 's,^set -e$,&\n[ ! -e /run/broken ] || exit 1,' DEBIAN/postinst`),
 		repack(t, dir, next, "1.1.0+port", `sed -i 's,ListenStream=8080,ListenStream=8081,' lib/systemd/system/myapp.socket`),
 		repack(t, dir, next, "1.1.0+units", `sed -i 's,ListenStream=8080,ListenStream=eighty:80,' lib/systemd/system/myapp.socket`),
+		repack(t, dir, old, "0.7.0", "rm DEBIAN/p*"),
 		repack(t, dir, old, "0.1.0", plain),
 		repack(t, dir, old, "0.8.0", bindsItself+stopsAlways),
 		repack(t, dir, old, "0.9.0", bindsItself),

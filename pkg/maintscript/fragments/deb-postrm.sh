@@ -7,6 +7,7 @@ upgrade)
 	if [ -e "$nodrop_kept/next" ]; then
 		rm -f "$nodrop_kept/next"
 	else
+		nodrop_forget install before stopped
 		nodrop_release
 	fi
 	;;
