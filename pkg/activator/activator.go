@@ -12,6 +12,7 @@ import (
 // An Activator holds the sockets of a program, and runs it.
 type Activator struct {
 	starter
+	watcher  *watcher // nil: nothing is watched
 	rollouts chan *rollout
 	signals  chan syscall.Signal
 	kills    chan struct{}
@@ -55,7 +56,10 @@ func (a *Activator) open(ctx context.Context) error {
 		}
 		a.sockets = append(a.sockets, b)
 	}
-	return nil
+	if len(a.Watch) > 0 {
+		a.watcher, err = watch(a.Watch, a.file(), a.Build != "")
+	}
+	return err
 }
 
 // public are the sockets that are for clients: all but the handover socket.
@@ -75,7 +79,8 @@ func (a *Activator) Addr(name string) net.Addr {
 // Close closes the sockets, removes the files of those that have one, and
 // everything else that New made. Run must have returned.
 func (a *Activator) Close() error {
-	var errs []error
+	errs := []error{a.watcher.close()}
+	a.watcher = nil
 	for _, b := range a.sockets {
 		errs = append(errs, b.close())
 	}

@@ -32,9 +32,14 @@ type Config struct {
 	// Lazy starts the program when something comes in for it, and again so after
 	// it ended of its own will.
 	Lazy bool
-	// Stay keeps the sockets open when the program failed to start or ended, and
-	// waits for a rollout.
-	Stay bool
+
+	// Watch are files and directories, with all below them, a change to which is a
+	// rollout; "" stands for the program's file. See Supervise.
+	Watch []string
+	// Build is a command for the shell that makes the program, before the first
+	// start and before each rollout of Supervise. What is watched, it must leave
+	// alone, but for the program's file.
+	Build string
 
 	// Report is told of each event. It may be called from several goroutines.
 	Report func(Event)

@@ -74,6 +74,7 @@ type started struct {
 	t           *testing.T
 	stop        func()   // ends the context of Run
 	ended       chan int // the status
+	finished    chan struct{}
 	output      *os.File // of the program
 	descriptors []string // of this process, before
 
@@ -86,7 +87,7 @@ type started struct {
 // left, which is checked.
 func begin(t *testing.T, program string, change func(*Config)) *started {
 	t.Helper()
-	s := &started{t: t, ended: make(chan int, 1), more: make(chan struct{})}
+	s := &started{t: t, ended: make(chan int, 1), finished: make(chan struct{}), more: make(chan struct{})}
 	var err error
 	if s.output, err = os.Create(t.TempDir() + "/output"); err != nil {
 		t.Fatal(err)
@@ -101,7 +102,14 @@ func begin(t *testing.T, program string, change func(*Config)) *started {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
-	go func() { s.ended <- s.Run(ctx) }()
+	run := s.Run
+	if cfg.develops() {
+		run = s.Supervise
+	}
+	go func() {
+		s.ended <- run(ctx)
+		close(s.finished)
+	}()
 	t.Cleanup(s.cleanUp)
 	return s
 }
@@ -109,11 +117,11 @@ func begin(t *testing.T, program string, change func(*Config)) *started {
 func (s *started) cleanUp() {
 	s.stop()
 	select {
-	case <-s.done:
+	case <-s.finished:
 	case <-time.After(limit):
 		s.t.Error("it does not end")
 		s.Kill()
-		<-s.done
+		<-s.finished
 	}
 	if err := s.Close(); err != nil {
 		s.t.Error(err)

@@ -44,7 +44,7 @@ type told struct {
 // 128 + N after signal N.
 //
 // It returns also when the program ends and is not to be restarted, which is
-// said by Restart, unless Lazy or Stay is set. A program that fails before it
+// said by Restart, unless it is Lazy, or there is a Build or Watch. A program that fails before it
 // was ever ready is not restarted either.
 func (a *Activator) Run(ctx context.Context) (status int) {
 	// The kernel tells a program of its parent's death when the thread ends that
@@ -59,9 +59,10 @@ func (a *Activator) Run(ctx context.Context) (status int) {
 		Activator: a, all: map[*instance]bool{}, news: make(chan told),
 		again: newRestarter(a.RestartDelay), input: make(chan struct{}, 1), unwatch: func() {},
 	}
-	if l.Lazy {
+	switch {
+	case l.Lazy:
 		l.await()
-	} else {
+	case l.Build == "": // else the first start is a rollout
 		l.begin()
 	}
 	for len(l.all) > 0 || !l.stopping && !l.over {
@@ -224,7 +225,7 @@ func (l *life) rest(e exit) {
 		emit(&l.Config, Event{Kind: Restarting, Text: fmt.Sprintf("the next start is in %s; connections wait in the sockets", delay)})
 	case l.Lazy:
 		l.again.in(l.await)
-	case l.Stay:
+	case l.develops():
 		emit(&l.Config, Event{Kind: Waiting, Text: "waiting for a change; connections wait in the sockets"})
 	default:
 		l.over, l.status = true, e.code()

@@ -351,9 +351,9 @@ func TestLazyRollout(t *testing.T) {
 	}
 }
 
-// Stay: a failed start is mended by a rollout.
-func TestStay(t *testing.T) {
-	s := begin(t, "fails", func(c *Config) { c.Stay = true })
+// While somebody works on a program, a failed start is mended by a rollout.
+func TestFailedStartIsMended(t *testing.T) {
+	s := begin(t, "fails", func(c *Config) { c.Watch = []string{""} })
 	s.event(Waiting, 1)
 	s.become("talker")
 	if err := s.Rollout(t.Context()); err != nil {

@@ -3,8 +3,6 @@ package activator
 import (
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -58,12 +56,4 @@ func mustNumber(text string) int {
 		os.Exit(exitExec)
 	}
 	return n
-}
-
-// findProgram looks a program up as a shell would in dir.
-func findProgram(name, dir string) (string, error) {
-	if filepath.Base(name) != name && !filepath.IsAbs(name) && dir != "" {
-		name = filepath.Join(dir, name)
-	}
-	return exec.LookPath(name)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -23,6 +24,19 @@ type starter struct {
 	count   int
 }
 
+// file is the program's file, which need not exist: a name without a slash is
+// looked up in $PATH.
+func (s *starter) file() string {
+	find := filepath.Abs
+	if !strings.Contains(s.Program[0], "/") {
+		find = exec.LookPath
+	}
+	if path, err := find(s.Program[0]); err == nil {
+		return path
+	}
+	return s.Program[0]
+}
+
 // forked is a process that is the shim still, or already the program.
 type forked struct {
 	*os.Process
@@ -32,7 +46,7 @@ type forked struct {
 
 // start forks. It is called from one thread only, see isolate.
 func (s *starter) start() (*forked, error) {
-	path, err := findProgram(s.Program[0], s.Dir)
+	path, err := exec.LookPath(s.file())
 	if err != nil {
 		return nil, fmt.Errorf("finding the program: %w", err)
 	}
