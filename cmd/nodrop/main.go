@@ -1,6 +1,6 @@
 // Command nodrop makes packages of services that upgrade without dropping a connection, and proves that they do.
 //
-// Exit statuses: 0 done, 1 failed, 2 wrong use; nodrop drill has one more. What was made goes to stdout, everything else to
+// Exit statuses: 0 done, 1 failed, 2 wrong use; nodrop drill has one more, and nodrop run the program's. What was made goes to stdout, everything else to
 // stderr.
 package main
 
@@ -34,7 +34,7 @@ func main() {
 
 // run is the program; it returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	err := newApp(stdout, stderr).RunContext(ctx, args)
+	err := newApp(stdout, stderr).RunContext(ctx, bareWatch(args))
 	if err == nil {
 		return 0
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 )
 
@@ -42,6 +43,9 @@ func (a *Activator) open(ctx context.Context) error {
 	}
 	if a.dir, err = os.MkdirTemp("", "nodrop-run-"); err != nil {
 		return fmt.Errorf("making a directory for sockets of our own: %w", err)
+	}
+	if len(a.NotApplied) > 0 {
+		a.note("of the unit, these have no effect here: %s=", strings.Join(a.NotApplied, "=, "))
 	}
 	sockets := a.Sockets
 	if a.Carry && carries {

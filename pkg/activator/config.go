@@ -41,6 +41,9 @@ type Config struct {
 	// alone, but for the program's file.
 	Build string
 
+	// NotApplied are settings of a unit that have no effect here, to be told of.
+	NotApplied []string
+
 	// Report is told of each event. It may be called from several goroutines.
 	Report func(Event)
 }
@@ -98,4 +101,18 @@ func (c Config) withDefaults() (Config, error) {
 		c.Report = func(Event) {}
 	}
 	return c, nil
+}
+
+// Listen adds a socket. It takes the place of those of the same name, of which
+// it keeps what was set beside the address.
+func (c *Config) Listen(s Socket) {
+	var rest []Socket
+	for _, old := range c.Sockets {
+		if old.Name != s.Name {
+			rest = append(rest, old)
+			continue
+		}
+		s.Backlog, s.Mode, s.NonBlocking = old.Backlog, old.Mode, old.NonBlocking
+	}
+	c.Sockets = append(rest, s)
 }

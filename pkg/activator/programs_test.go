@@ -25,6 +25,7 @@ var programs = map[string]func(){
 	"hangs":    func() { daemon.SdNotify(false, "STATUS=waiting for godot"); select {} },
 	"stubborn": func() { signal.Ignore(syscall.SIGTERM); talk(true) },
 	"children": children,
+	"echoes":   echoes,
 	"notifies": func() { daemon.SdNotify(false, "READY=1") },
 }
 
@@ -93,4 +94,27 @@ func children() {
 	os.WriteFile(os.Getenv(asProgram), []byte("notifies"), 0o644)
 	fmt.Println(child.Run())
 	select {}
+}
+
+// echoes sends datagrams back, with its process id.
+func echoes() {
+	sockets, err := activation.Take(nil)
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	conns, err := sockets.ListenPacket("x", "")
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	daemon.SdNotify(false, "READY=1")
+	p := make([]byte, 1500)
+	for {
+		n, from, err := conns[0].ReadFrom(p)
+		if err != nil {
+			return
+		}
+		conns[0].WriteTo(fmt.Appendf(p[:n], " %d", os.Getpid()), from)
+	}
 }

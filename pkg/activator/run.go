@@ -172,7 +172,11 @@ func (l *life) ready(t told) {
 }
 
 func (l *life) drain(i *instance) {
-	i.events(Event{Kind: Draining, Text: fmt.Sprintf("process %d drains, for %s at most", i.Pid, l.StopTimeout)})
+	text := fmt.Sprintf("process %d drains", i.Pid)
+	if l.StopTimeout != forever {
+		text += fmt.Sprintf(", for %s at most", l.StopTimeout)
+	}
+	i.events(Event{Kind: Draining, Text: text})
 	i.stop()
 }
 
