@@ -1,16 +1,25 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/nodrop/nodrop/pkg/serve"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"nodrop": main})
+	testscript.Main(m, map[string]func(){"nodrop": main, "hello": hello})
 }
 
 // TestScript runs testdata/script/*.txtar. A script that needs a program which a machine may lack begins with
@@ -25,5 +34,73 @@ func TestScript(t *testing.T) {
 			_, err := exec.LookPath(program)
 			return err != nil && os.Getenv("CI") != "true", nil
 		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"get": get, "await": await},
+	})
+}
+
+// hello is a server for nodrop run: it says hello, or what is in the file that its argument names, and exits with
+// the status that it is asked for as /exit/STATUS.
+func hello() {
+	text := []byte("hello")
+	if len(os.Args) > 1 {
+		var err error
+		if text, err = os.ReadFile(os.Args[1]); err != nil {
+			fmt.Println(err)
+			os.Exit(4)
+		}
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, "%s %s", text, os.Getenv("COLOUR")) })
+	mux.HandleFunc("/exit/{status}", func(_ http.ResponseWriter, r *http.Request) {
+		var status int
+		fmt.Sscan(r.PathValue("status"), &status)
+		os.Exit(status)
+	})
+	if err := serve.Run(context.Background(), serve.HTTP("http", &http.Server{Handler: mux})); err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+}
+
+// patience bounds the waits of get and await.
+const patience = 20 * time.Second
+
+func eventually(ts *testscript.TestScript, what string, so func() bool) {
+	for end := time.Now().Add(patience); !so(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			ts.Fatalf("it never came about that %s", what)
+		}
+	}
+}
+
+// get SOCKET PATH [TEXT] asks a server on a Unix socket until the answer has TEXT; without TEXT, once.
+func get(ts *testscript.TestScript, neg bool, args []string) {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", ts.MkAbs(args[0]))
+	}
+	client := &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}, Timeout: patience}
+	ask := func() string {
+		resp, err := client.Get("http://test" + args[1])
+		if err != nil {
+			return err.Error()
+		}
+		defer resp.Body.Close()
+		body, _ := io.ReadAll(resp.Body)
+		return string(body)
+	}
+	if len(args) < 3 {
+		ask()
+		return
+	}
+	var last string
+	eventually(ts, "the answer has "+args[2], func() bool { last = ask(); return strings.Contains(last, args[2]) })
+}
+
+// await FILE REGEXP waits until a file has a match.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	match := regexp.MustCompile("(?m)" + args[1])
+	eventually(ts, args[0]+" has "+args[1], func() bool {
+		text, _ := os.ReadFile(ts.MkAbs(args[0]))
+		return match.Match(text)
 	})
 }

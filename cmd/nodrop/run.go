@@ -28,7 +28,7 @@ is the current directory if it has any and there is no --socket. PROGRAM takes t
   nodrop run --build 'go build -o myapp .' --watch . -- ./myapp
 
 SIGHUP rolls out. SIGTERM and Ctrl-C drain, a second one ends all at once. SIGUSR1, SIGUSR2 and SIGQUIT go to
-the program. A crash starts it again; without units, unless it never was ready.
+the program. After a crash it is started again, as Restart= says if there is a unit, unless it never was ready.
 
 Exit status: the program's, 128+N after signal N, 203 if it cannot be executed; 1 a socket cannot be bound, 2
 wrong use.`,

@@ -57,11 +57,14 @@ func TestBacklogAndBlocking(t *testing.T) {
 	b := bindFor(t, s)
 	full := 0
 	for range 4 {
-		fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
+		fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer unix.Close(fd)
+		if err := unix.SetNonblock(fd, true); err != nil {
+			t.Fatal(err)
+		}
 		if unix.Connect(fd, &unix.SockaddrUnix{Name: s.Address}) == unix.EAGAIN {
 			full++
 		}
