@@ -112,7 +112,7 @@ func runConfig(c *cli.Context) (activator.Config, error) {
 		}
 	}
 	if len(cfg.Sockets) == 0 {
-		return cfg, errors.New("run: no sockets; give some, as --socket http=127.0.0.1:8080, or the directory of .socket units, as --units .")
+		return cfg, errors.New("run: no sockets; give some, as --socket http=127.0.0.1:8080, or the directory of .socket units, as --units DIR")
 	}
 	cfg.Carry = cfg.Carry || c.Bool("carry")
 	cfg.Lazy, cfg.Build, cfg.Watch = c.Bool("lazy"), c.String("build"), c.StringSlice(watchFlag)

@@ -54,7 +54,7 @@ func TestBindIPv6Only(t *testing.T) {
 func TestBacklogAndBlocking(t *testing.T) {
 	s := parsed(t, stream, filepath.Join(t.TempDir(), "s"), "")
 	s.Backlog = 1
-	b := bindFor(t, s)
+	bindFor(t, s)
 	full := 0
 	for range 4 {
 		fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
@@ -75,7 +75,7 @@ func TestBacklogAndBlocking(t *testing.T) {
 	for _, want := range []bool{false, true} {
 		s := parsed(t, stream, "127.0.0.1:0", "")
 		s.NonBlocking = want
-		b = bindFor(t, s)
+		b := bindFor(t, s)
 		flags, err := unix.FcntlInt(uintptr(b.fd), unix.F_GETFL, 0)
 		if got := flags&unix.O_NONBLOCK != 0; err != nil || got != want {
 			t.Errorf("non-blocking: %v, %v, want %v", got, err, want)

@@ -171,7 +171,7 @@ func (r *reader) kind() Type {
 	case "", "simple", "exec":
 		return Exec
 	}
-	r.fail(r.service.Unit, e.Line, fmt.Errorf("Type=%s cannot be run here: notify, exec and simple can", e.Value))
+	r.fail(r.service.Unit, e.Line, fmt.Errorf("%s=%s cannot be run here: notify, exec and simple can", e.Key, e.Value))
 	return Auto
 }
 
@@ -194,7 +194,7 @@ func (r *reader) restart() Restart {
 	case "always", "on-success":
 		return Always
 	}
-	r.fail(r.service.Unit, e.Line, fmt.Errorf("Restart=%s is unknown", e.Value))
+	r.fail(r.service.Unit, e.Line, fmt.Errorf("%s=%s is unknown", e.Key, e.Value))
 	return Never
 }
 
@@ -215,7 +215,7 @@ func (r *reader) environment() []string {
 	for _, e := range r.list("Environment") {
 		words, err := splitWords(e.Value)
 		if err != nil {
-			r.fail(r.service.Unit, e.Line, fmt.Errorf("Environment=%s: %w", e.Value, err))
+			r.fail(r.service.Unit, e.Line, fmt.Errorf("%s=%s: %w", e.Key, e.Value, err))
 		}
 		env = append(env, words...)
 	}
@@ -223,7 +223,7 @@ func (r *reader) environment() []string {
 		path, optional := strings.CutPrefix(e.Value, "-")
 		text, err := os.ReadFile(path)
 		if err != nil && !optional {
-			r.fail(r.service.Unit, e.Line, fmt.Errorf("EnvironmentFile=: %w", err))
+			r.fail(r.service.Unit, e.Line, fmt.Errorf("%s=: %w", e.Key, err))
 		}
 		env = append(env, parseEnvironment(string(text))...)
 	}
@@ -246,7 +246,7 @@ func (r *reader) program(env []string) []string {
 		err = errors.New("no path of a program")
 	}
 	if err != nil {
-		r.fail(r.service.Unit, e.Line, fmt.Errorf("ExecStart=%s: %w", e.Value, err))
+		r.fail(r.service.Unit, e.Line, fmt.Errorf("%s=%s: %w", e.Key, e.Value, err))
 		return nil
 	}
 	return substitute(words, append(os.Environ(), env...))
@@ -277,7 +277,7 @@ func (r *reader) sockets(u *units.Socket) []Socket {
 		}
 	}
 	if e, accept := u.Bool("Socket", "Accept"); accept {
-		r.fail(u.Unit, e.Line, errors.New("Accept=yes cannot be had here: a program gets the listening socket"))
+		r.fail(u.Unit, e.Line, fmt.Errorf("%s=%s cannot be had here: a program gets the listening socket", e.Key, e.Value))
 	}
 	backlog, mode := r.number(u, "Backlog", 10), r.number(u, "SocketMode", 8)
 	r.applied["NonBlocking"] = true

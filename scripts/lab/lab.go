@@ -50,6 +50,12 @@ func (l *Lab) Nodrop(ctx context.Context) (string, error) {
 	return path, nil
 }
 
+// Probe builds the program of scripts/table, and returns its path.
+func (l *Lab) Probe(ctx context.Context) (string, error) {
+	path := filepath.Join(l.dir, "probe")
+	return path, l.build(ctx, path, "./scripts/table/probe", "")
+}
+
 // A Release is a version of myapp to be built.
 type Release struct {
 	Version string
@@ -57,6 +63,15 @@ type Release struct {
 	Config  string // added to the end of packaging/myapp/nfpm.yaml
 	Change  string // a shell script that changes a copy of packaging/myapp, run in it
 }
+
+// Program builds the program of a release, without a package, and returns its
+// path.
+func (l *Lab) Program(ctx context.Context, r Release) (string, error) {
+	path := filepath.Join(l.dir, "myapp-"+r.Version+r.Fault)
+	return path, l.build(ctx, path, "./cmd/myapp", r.flags())
+}
+
+func (r Release) flags() string { return "-X main.version=" + r.Version + " -X main.fault=" + r.Fault }
 
 // Package builds the deb or rpm of a release by nodrop package, as make
 // package does, and returns its path.
@@ -106,8 +121,7 @@ func (l *Lab) tree(ctx context.Context, r Release) (string, error) {
 	if err := os.WriteFile(filepath.Join(dir, "nfpm.yaml"), append(config, r.Config...), 0o644); err != nil {
 		return "", err
 	}
-	flags := "-X main.version=" + r.Version + " -X main.fault=" + r.Fault
-	if err := l.build(ctx, filepath.Join(bin, "myapp"), "./cmd/myapp", flags); err != nil {
+	if err := l.build(ctx, filepath.Join(bin, "myapp"), "./cmd/myapp", r.flags()); err != nil {
 		return "", err
 	}
 	const files = `gzip -9nc packaging/myapp/myapp.8 > "$1/myapp.8.gz"
