@@ -1,4 +1,5 @@
 VERSION ?= $(shell git describe --tags --abbrev=0 2>/dev/null | sed 's/^v//' | grep . || echo 0.0.0-dev)
+HOST    ?= embedded
 LDFLAGS  = -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := build
@@ -16,9 +17,9 @@ build: ## bin/nodrop and bin/myapp; VERSION= sets what they report
 test: ## every tier of tests that this machine can run (see CONTRIBUTING.md)
 	scripts/test.sh
 
-demo: build ## upgrade myapp 1.0.0 to 1.1.0 by apt under load, on a throw-away host
-	scripts/setup.sh hosts
-	go run ./scripts/demo
+demo: ## upgrade myapp under load; with HOST=systemd by apt, on a throw-away host
+	[ "$(HOST)" != systemd ] || scripts/setup.sh hosts
+	go run ./scripts/demo $(HOST)
 
 package: build ## myapp as deb and rpm, into bin/
 	VERSION=$(VERSION) bin/nodrop package -f packaging/myapp/nfpm.yaml -p deb -t bin

@@ -52,6 +52,8 @@ func (l *Lab) Nodrop(ctx context.Context) (string, error) {
 
 // Probe builds the program of scripts/table, and returns its path.
 func (l *Lab) Probe(ctx context.Context) (string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	path := filepath.Join(l.dir, "probe")
 	return path, l.build(ctx, path, "./scripts/table/probe", "")
 }
@@ -67,6 +69,8 @@ type Release struct {
 // Program builds the program of a release, without a package, and returns its
 // path.
 func (l *Lab) Program(ctx context.Context, r Release) (string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	path := filepath.Join(l.dir, "myapp-"+r.Version+r.Fault)
 	return path, l.build(ctx, path, "./cmd/myapp", r.flags())
 }

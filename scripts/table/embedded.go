@@ -17,19 +17,20 @@ import (
 
 // Embedded is nodrop run on this machine, for which it takes no rights at all.
 type Embedded struct {
-	lab    *lab.Lab
-	dir    string // everything is in it
-	log    io.Writer
-	nodrop string
-	probe  string
-	myapp  *lab.Running
-	addrs  *strings.Replacer // from the addresses in myapp's units
+	lab      *lab.Lab
+	dir      string // everything is in it
+	log      io.Writer
+	nodrop   string
+	probe    string
+	programs map[lab.Release]string
+	myapp    *lab.Running
+	addrs    *strings.Replacer // from the addresses in myapp's units
 }
 
 // NewEmbedded makes a host in dir, which the caller removes. What programs print
 // goes to log. The caller closes it.
 func NewEmbedded(ctx context.Context, l *lab.Lab, dir string, log io.Writer) (*Embedded, error) {
-	e := &Embedded{lab: l, dir: dir, log: log, addrs: strings.NewReplacer()}
+	e := &Embedded{lab: l, dir: dir, log: log, programs: map[lab.Release]string{}, addrs: strings.NewReplacer()}
 	var err error
 	if e.nodrop, err = l.Nodrop(ctx); err != nil {
 		return nil, err
@@ -65,6 +66,13 @@ func (e *Embedded) Command(ctx context.Context, name string, args ...string) *ex
 
 // ports are those of myapp's units; here the system chooses others.
 var ports = map[string]string{"http": "8080", "https": "8443", "metrics": "9090"}
+
+func (e *Embedded) Build(ctx context.Context, r lab.Release) (err error) {
+	if e.programs[r] == "" {
+		e.programs[r], err = e.lab.Program(ctx, r)
+	}
+	return err
+}
 
 func (e *Embedded) Install(ctx context.Context, r lab.Release) error {
 	if err := e.put(ctx, r); err != nil {
@@ -109,11 +117,10 @@ func (e *Embedded) program() string { return filepath.Join(e.dir, "myapp") }
 
 // put replaces the program's file, as the installation of a package does.
 func (e *Embedded) put(ctx context.Context, r lab.Release) error {
-	built, err := e.lab.Program(ctx, r)
-	if err != nil {
+	if err := e.Build(ctx, r); err != nil {
 		return err
 	}
-	if err := os.Symlink(built, e.program()+".new"); err != nil {
+	if err := os.Symlink(e.programs[r], e.program()+".new"); err != nil {
 		return err
 	}
 	return os.Rename(e.program()+".new", e.program())

@@ -12,6 +12,9 @@ import (
 
 // Host runs services.
 type Host interface {
+	// Build makes a release ready for Install and Upgrade, which do so themselves
+	// where it was not done before.
+	Build(context.Context, lab.Release) error
 	// Install brings a release of myapp, and returns when it serves.
 	Install(context.Context, lab.Release) error
 	// Upgrade replaces it by another release. The error is what the person at the

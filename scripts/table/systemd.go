@@ -14,12 +14,13 @@ import (
 // Systemd is a real systemd, on a throw-away host whose packages come by apt.
 type Systemd struct {
 	*host.Host
-	lab *lab.Lab
+	lab  *lab.Lab
+	debs map[lab.Release]string
 }
 
 // NewSystemd takes a host that was booted, and that the caller closes.
 func NewSystemd(ctx context.Context, l *lab.Lab, h *host.Host) (*Systemd, error) {
-	s := &Systemd{Host: h, lab: l}
+	s := &Systemd{Host: h, lab: l, debs: map[lab.Release]string{}}
 	for path, build := range map[string]func(context.Context) (string, error){"/usr/bin/nodrop": l.Nodrop, "/usr/bin/probe": l.Probe} {
 		built, err := build(ctx)
 		if err != nil {
@@ -36,6 +37,13 @@ func NewSystemd(ctx context.Context, l *lab.Lab, h *host.Host) (*Systemd, error)
 func (s *Systemd) Dir() string                  { return "/srv/table" }
 func (s *Systemd) Local(load []string) []string { return load }
 
+func (s *Systemd) Build(ctx context.Context, r lab.Release) (err error) {
+	if s.debs[r] == "" {
+		s.debs[r], err = s.lab.Package(ctx, r, "deb")
+	}
+	return err
+}
+
 func (s *Systemd) Install(ctx context.Context, r lab.Release) error {
 	conf := fmt.Appendf(nil, "[Service]\nTimeoutStartSec=%s\n", startTime)
 	if err := s.WriteFile(ctx, "/etc/systemd/system/myapp.service.d/start.conf", conf, 0o644); err != nil {
@@ -45,14 +53,13 @@ func (s *Systemd) Install(ctx context.Context, r lab.Release) error {
 }
 
 func (s *Systemd) Upgrade(ctx context.Context, r lab.Release) error {
-	deb, err := s.lab.Package(ctx, r, "deb")
-	if err != nil {
+	if err := s.Build(ctx, r); err != nil {
 		return err
 	}
-	if err := s.Publish(ctx, deb); err != nil {
+	if err := s.Publish(ctx, s.debs[r]); err != nil {
 		return err
 	}
-	_, err = s.Run(ctx, "apt-get", "-y", "install", "myapp="+r.Version)
+	_, err := s.Run(ctx, "apt-get", "-y", "install", "myapp="+r.Version)
 	return err
 }
 
