@@ -108,6 +108,19 @@ func (r *Running) Addr(ctx context.Context, name string) (string, error) {
 	return e.Addr, err
 }
 
+// Count is how many events of a kind there were.
+func (r *Running) Count(kind activator.Kind) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
+	for _, e := range r.events {
+		if e.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
 // Serving is the process that was ready last.
 func (r *Running) Serving() (pid int, err error) {
 	r.mu.Lock()
@@ -142,16 +155,23 @@ func (r *Running) Rollout(ctx context.Context) error {
 	return err
 }
 
-// Stop ends it by SIGTERM, and by SIGKILL if that takes too long, and returns how
-// it ended.
+// Stop ends it by SIGTERM, and returns how it ended.
 func (r *Running) Stop() error {
 	_ = r.Signal(syscall.SIGTERM) // it may have ended
+	return r.Ended(context.Background())
+}
+
+// Ended waits for it to end, which SIGKILL brings about if that takes too long,
+// and returns how it ended.
+func (r *Running) Ended(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, eventTime)
+	defer cancel()
 	select {
 	case <-r.done:
-	case <-time.After(eventTime):
+		return r.err
+	case <-ctx.Done():
 		_ = r.Signal(syscall.SIGKILL)
 		<-r.done
-		return fmt.Errorf("stopping nodrop run: it did not end within %s", eventTime)
+		return fmt.Errorf("waiting for nodrop run to end: %w", ctx.Err())
 	}
-	return r.err
 }
