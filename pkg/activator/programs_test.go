@@ -37,6 +37,9 @@ func talk(notify bool) {
 		fmt.Println(err)
 		os.Exit(1)
 	}
+	if notify {
+		daemon.SdNotify(false, "READY=1\nSTATUS=talking")
+	}
 	for _, l := range sockets {
 		go func() {
 			for {
@@ -47,9 +50,6 @@ func talk(notify bool) {
 				go converse(c)
 			}
 		}()
-	}
-	if notify {
-		daemon.SdNotify(false, "READY=1\nSTATUS=talking")
 	}
 	select {}
 }
