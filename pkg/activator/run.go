@@ -43,9 +43,9 @@ type told struct {
 // then. It returns when no process is left. The status is the program's own,
 // 128 + N after signal N.
 //
-// It returns also when the program ends and is not to be restarted, which is
-// said by Restart, unless it is Lazy, or there is a Build or Watch. A program that fails before it
-// was ever ready is not restarted either.
+// It returns also when the program has ended and is not to be started again:
+// Restart says so, or no instance was ever ready. Not so if it is Lazy, or if
+// there is a Build or a Watch.
 func (a *Activator) Run(ctx context.Context) (status int) {
 	// The kernel tells a program of its parent's death when the thread ends that
 	// started it.

@@ -15,6 +15,7 @@ func TestProtocol(t *testing.T) {
 	t.Setenv("NOTIFY_SOCKET", "/somebody/else's")
 	t.Setenv("LISTEN_FDS", "7")
 	t.Setenv("INVOCATION_ID", "of our own")
+	t.Setenv("COLOUR", "red")
 	dir := t.TempDir()
 	s := begin(t, "talker", func(c *Config) {
 		c.Sockets = append(c.Sockets, Socket{Name: "admin", Network: "unix", Address: dir + "/a/b/admin.sock", Mode: 0o600})

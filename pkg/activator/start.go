@@ -100,12 +100,18 @@ var ours = []string{
 	"SYSTEMD_EXEC_PID", "INVOCATION_ID", "JOURNAL_STREAM", "MAINPID", "MANAGERPID",
 }
 
-// environment is the program's. What names its process, the shim fills in.
+// environment is the program's, each variable once. What names its process, the
+// shim fills in.
 func (s *starter) environment(notify string) []string {
-	env := slices.DeleteFunc(append(os.Environ(), s.Env...), func(entry string) bool {
+	var env []string
+	seen := map[string]bool{}
+	for _, entry := range slices.Backward(append(os.Environ(), s.Env...)) { // the last word counts
 		name, _, _ := strings.Cut(entry, "=")
-		return slices.Contains(ours, name)
-	})
+		if !seen[name] && !slices.Contains(ours, name) {
+			env = append(env, entry)
+		}
+		seen[name] = true
+	}
 	env = append(env, "NOTIFY_SOCKET="+notify)
 	if len(s.sockets) > 0 {
 		var names []string

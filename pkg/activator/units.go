@@ -28,6 +28,9 @@ func FromUnits(dir, name string) (Config, error) {
 	r := reader{service: service, applied: map[string]bool{}}
 	cfg := r.config()
 	cfg.NotApplied = r.left()
+	if service.Soak > 0 {
+		cfg.NotApplied = append(cfg.NotApplied, "Soak")
+	}
 	return cfg, r.err
 }
 
