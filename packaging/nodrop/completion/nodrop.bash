@@ -12,18 +12,19 @@ _nodrop() {
     fi
   done
   case $before in
-    -f | --config | -t | --target | --previous | --json) return ;; # a file
+    -f | --config | -t | --target | --previous | --json | --units | --watch) return ;; # a file
     -p | --packager) words='deb rpm' ;;
     --client)
       words='fresh= post= tls= h2= slow= upload= idle= websocket= events='
       compopt -o nospace
       ;;
-    --url | --before | --after | --timeout | --rate) compopt +o default +o bashdefault ;;
+    --url | --before | --after | --timeout | --rate | --socket | --datagram | --build) compopt +o default +o bashdefault ;;
     *)
       case $((COMP_CWORD > 1)),${COMP_WORDS[1]} in
-        0,*) words='package generate drill -h --help -v --version' ;;
+        0,*) words='package generate run drill -h --help -v --version' ;;
         1,package | 1,pkg | 1,p) words='-f --config -p --packager -t --target --previous -h --help' ;;
         1,generate) words='-f --config -h --help' ;;
+        1,run) words='--units --socket --datagram --carry --lazy --watch --build --json -h --help --' ;;
         1,drill) words='--url --client --before --after --timeout --rate --json -h --help --' ;;
       esac
       ;;

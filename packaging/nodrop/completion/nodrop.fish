@@ -1,6 +1,7 @@
 # Completion of nodrop(1) for fish.
 set -l package '__fish_seen_subcommand_from package pkg p'
 set -l generate '__fish_seen_subcommand_from generate'
+set -l run '__fish_seen_subcommand_from run'
 set -l drill '__fish_seen_subcommand_from drill'
 
 complete -c nodrop -f
@@ -8,6 +9,7 @@ complete -c nodrop -s h -l help -d 'Show help'
 complete -c nodrop -n __fish_use_subcommand -s v -l version -d 'Print the version'
 complete -c nodrop -n __fish_use_subcommand -a package -d 'Build a deb or rpm from an nfpm.yaml and unit files'
 complete -c nodrop -n __fish_use_subcommand -a generate -d 'Write companion units and maintainer scripts as files'
+complete -c nodrop -n __fish_use_subcommand -a run -d 'Give a program sockets, readiness and rollouts, without systemd'
 complete -c nodrop -n __fish_use_subcommand -a drill -d 'Load a server while a command runs, and say what was lost'
 
 complete -c nodrop -n $package -s f -l config -rF -d 'Read this nfpm.yaml'
@@ -17,6 +19,16 @@ complete -c nodrop -n $package -l previous -rF -d 'Compare with the package that
 
 complete -c nodrop -n $generate -s f -l config -rF -d 'Read this nfpm.yaml'
 complete -c nodrop -n $generate -xa '(__fish_complete_directories)'
+
+complete -c nodrop -n $run -l units -rF -d 'Take the units in this directory, or this service'
+complete -c nodrop -n $run -l socket -x -d 'Listen on NAME=ADDRESS'
+complete -c nodrop -n $run -l datagram -x -d 'Take datagrams on NAME=ADDRESS'
+complete -c nodrop -n $run -l carry -d 'Give it a handover socket'
+complete -c nodrop -n $run -l lazy -d 'Start it when the first connection comes in'
+complete -c nodrop -n $run -l watch -xa '(__fish_complete_directories)' -d 'Roll out when a file here changes'
+complete -c nodrop -n $run -l build -x -d 'Make the program by COMMAND'
+complete -c nodrop -n $run -l json -d 'Write events as JSON'
+complete -c nodrop -n $run -F
 
 complete -c nodrop -n $drill -l url -x -d 'Load this URL'
 complete -c nodrop -n $drill -l client -xa 'fresh= post= tls= h2= slow= upload= idle= websocket= events=' -d 'Load with KIND=N clients'
