@@ -129,7 +129,7 @@ func (i *instance) wasExecuted(err error) {
 		i.why = oneLine("could not be executed: " + err.Error()) // it ends by itself
 	case i.cfg.Type == Exec:
 		i.becomeReady()
-	case i.cfg.Type == Auto && !i.speaks:
+	case i.cfg.Type == Auto:
 		i.until.settle.Reset(settleTime)
 	}
 }

@@ -20,23 +20,22 @@ func (l *life) await() {
 	var polling sync.WaitGroup
 	polling.Go(func() {
 		defer woken.Close()
-		if poll(int(woken.Fd()), l.public()) {
-			l.input <- struct{}{}
-		}
+		poll(int(woken.Fd()), l.public())
+		l.input <- struct{}{}
 	})
 	l.unwatch = sync.OnceFunc(func() {
 		wake.Close()
 		polling.Wait()
 		select {
 		case <-l.input:
-		default:
+		default: // it is why we are here
 		}
 	})
 }
 
-// poll returns true when something is there to be accepted or read, and takes
-// nothing of it; false when the other end of the pipe woken is closed.
-func poll(woken int, sockets []*bound) bool {
+// poll returns when something is there to be accepted or read, of which it takes
+// nothing, or when the other end of the pipe woken is closed.
+func poll(woken int, sockets []*bound) {
 	fds := []unix.PollFd{{Fd: int32(woken), Events: unix.POLLIN}}
 	for _, b := range sockets {
 		fds = append(fds, unix.PollFd{Fd: int32(b.fd), Events: unix.POLLIN})
@@ -44,7 +43,7 @@ func poll(woken int, sockets []*bound) bool {
 	for {
 		_, err := unix.Poll(fds, -1)
 		if !errors.Is(err, unix.EINTR) {
-			return fds[0].Revents == 0
+			return
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
 
@@ -74,6 +75,8 @@ func converse(c net.Conn) {
 		fmt.Fprintln(c, dir)
 	case "notify":
 		daemon.SdNotify(false, argument)
+	case "barrier":
+		fmt.Fprintln(c, barrier())
 	case "exit":
 		status, _ := strconv.Atoi(argument)
 		os.Exit(status)
@@ -117,4 +120,27 @@ func echoes() {
 		}
 		conns[0].WriteTo(fmt.Appendf(p[:n], " %d", os.Getpid()), from)
 	}
+}
+
+// barrier sends BARRIER=1 with a descriptor, as sd_notify_barrier(3) does, and
+// returns how reading from the other end of it ends.
+func barrier() error {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	to := &net.UnixAddr{Name: os.Getenv("NOTIFY_SOCKET"), Net: "unixgram"}
+	c, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Net: "unixgram"})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if _, _, err := c.WriteMsgUnix([]byte("BARRIER=1"), syscall.UnixRights(int(w.Fd())), to); err != nil {
+		return err
+	}
+	w.Close()
+	r.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_, err = r.Read(make([]byte, 1))
+	return err
 }

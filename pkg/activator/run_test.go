@@ -135,6 +135,7 @@ func TestRolloutTwice(t *testing.T) {
 	if err := <-first; err != errSuperseded {
 		t.Errorf("the first one: %v", err)
 	}
+	s.event(Stopped, 2) // its instance is gone, as is the one that served
 	if got, want := s.ask("http", "pid"), strconv.Itoa(s.event(Ready, 2).PID); got != want {
 		t.Errorf("process %s answers, want %s", got, want)
 	}
@@ -383,5 +384,14 @@ func TestSignal(t *testing.T) {
 	s.Signal(syscall.SIGQUIT) // Go prints where it is and exits with 2
 	if text := s.event(Crashed, 1).Text; !strings.Contains(text, "status 2") {
 		t.Error(text)
+	}
+}
+
+// Whoever asks for a barrier is told when all that it sent was read.
+func TestBarrier(t *testing.T) {
+	s := begin(t, "talker", nil)
+	s.event(Ready, 1)
+	if got := s.ask("http", "barrier"); got != "EOF" {
+		t.Errorf("the barrier: %s", got)
 	}
 }
