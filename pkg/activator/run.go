@@ -187,6 +187,10 @@ func (l *life) gone(t told) {
 	switch t.by {
 	case l.next:
 		l.next, l.status = nil, code
+		if l.stopping {
+			t.by.events(event)
+			break
+		}
 		event.Kind = Failed
 		event.Text += " before it was ready"
 		if l.serving != nil {

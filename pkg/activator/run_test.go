@@ -373,6 +373,9 @@ func TestStopWhileStarting(t *testing.T) {
 	if status := s.exits(); status != 128+int(syscall.SIGTERM) {
 		t.Errorf("status %d", status)
 	}
+	if n := len(s.all(Failed)); n > 0 {
+		t.Errorf("being told to stop is no failure:\n%s", s.log())
+	}
 	if err := s.Rollout(t.Context()); err != errStopped {
 		t.Errorf("a rollout after the end: %v", err)
 	}
