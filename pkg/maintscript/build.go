@@ -10,7 +10,7 @@ import (
 	"github.com/nodrop/nodrop/pkg/units"
 )
 
-//go:embed fragments/*.sh
+//go:embed fragments/*.sh fragments/*/*.sh
 var fragments embed.FS
 
 // builder fills fragments with the names of one package and joins them.
@@ -130,9 +130,9 @@ func (p *Package) serviceOf(u *units.Unit) string {
 // helpers are the fragments that only define names, each behind those that it uses; "*" is the format.
 func helpers() []string {
 	return []string{
-		"say", "state", "remember", "forget", "fail", "active", "enabled", "invocation", "look", "before", "fresh", "*-version", "*-back", "*-policy",
-		"kept", "release", "*-files", "*-foreign", "copy", "clear", "place", "unplace", "keep", "swap", "vanish",
-		"start", "*-arrive", "*-depart", "without", "reopen", "instances", "return", "fallback", "reload", "report", "sockets", "upgrade",
+		"say", "state", "remember", "forget", "fail", "active", "enabled", "invocation", "look", "before", "fresh", "*/version", "*/back", "*/policy",
+		"kept", "release", "*/files", "*/foreign", "copy", "clear", "place", "unplace", "keep", "swap", "vanish",
+		"start", "*/arrive", "*/depart", "without", "reopen", "instances", "return", "fallback", "reload", "report", "sockets", "upgrade",
 	}
 }
 

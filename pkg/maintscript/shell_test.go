@@ -1,6 +1,7 @@
 package maintscript
 
 import (
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -49,9 +50,13 @@ func TestShell(t *testing.T) {
 
 // Every fragment begins by saying why it is there, is used by a script, and leaves no key unfilled.
 func TestFragments(t *testing.T) {
-	entries, err := fragments.ReadDir("fragments")
-	if err != nil {
-		t.Fatal(err)
+	var names []string
+	for _, pattern := range []string{"fragments/*.sh", "fragments/*/*.sh"} {
+		found, err := fs.Glob(fragments, pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no fragments %s: %v", pattern, err)
+		}
+		names = append(names, found...)
 	}
 	var all strings.Builder
 	for name, text := range scripts(t, full(t)) {
@@ -60,14 +65,14 @@ func TestFragments(t *testing.T) {
 			t.Errorf("%s: %s is not filled", name, key)
 		}
 	}
-	for _, e := range entries {
-		text := read(strings.TrimSuffix(e.Name(), ".sh"))
+	for _, name := range names {
+		text := read(strings.TrimSuffix(strings.TrimPrefix(name, "fragments/"), ".sh"))
 		first, _, _ := strings.Cut(text, "\n")
 		if !strings.HasPrefix(first, "# ") {
-			t.Errorf("%s does not begin with a comment", e.Name())
+			t.Errorf("%s does not begin with a comment", name)
 		}
 		if start := strings.SplitN(first, "@", 2)[0]; !strings.Contains(all.String(), start) {
-			t.Errorf("%s is in no script", e.Name())
+			t.Errorf("%s is in no script", name)
 		}
 	}
 }
