@@ -16,7 +16,7 @@ nodrop_reload() {
 # Collect the units that systemd would refuse. Not if one is masked: for systemd-analyze the rest is then broken as well.
 # Nor a service with a root directory of its own, in which systemd-analyze does not look for the program.
 nodrop_verify() {
-	[ -d "$nodrop_kept/good" ] || return 0
+	[ -d "$nodrop_kept/good" ] && command -v systemd-analyze >/dev/null || return 0
 	# shellcheck disable=SC2043 # there may be one unit
 	for nodrop_unit in @UNITS@; do
 		case $(systemctl is-enabled "$nodrop_unit" 2>/dev/null) in
