@@ -8,6 +8,10 @@ upgrade)
 		rm -f "$nodrop_kept/next"
 	else
 		nodrop_forget install before stopped
+		# shellcheck disable=SC2043 # there may be one service
+		for nodrop_unit in @SERVICES@; do
+			rm -f "@UNITDIR@/$nodrop_unit.d/90-nodrop-fallback.conf"
+		done
 		nodrop_release
 	fi
 	;;

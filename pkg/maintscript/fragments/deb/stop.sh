@@ -1,10 +1,7 @@
 # Removal: everything stops in one call, or a socket would start again what was just stopped. What ran is remembered, in case
 # the removal is called off. An upgrade stops nothing: with the socket open, the next connection would start the old version.
-# Nor does a deconfiguration, which is a step of somebody else's upgrade. But dpkg is to find the files that it knows.
+# Nor does a deconfiguration, which is a step of somebody else's upgrade.
 case "$1" in
-upgrade)
-	nodrop_unplace
-	;;
 remove)
 	if [ -d /run/systemd/system ]; then
 		# shellcheck disable=SC2043 # there may be one unit

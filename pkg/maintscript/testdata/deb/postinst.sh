@@ -649,10 +649,5 @@ configure)
 	fi
 	nodrop_release
 	;;
-abort-upgrade)
-	if [ -e "$nodrop_kept/fallen" ] && [ ! -d "$nodrop_kept/bad" ] && ! nodrop_swap; then
-		nodrop_warn app "could not put $nodrop_good back (see above)"
-	fi
-	;;
 esac
 nodrop_forget install before stopped

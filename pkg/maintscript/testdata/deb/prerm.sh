@@ -38,70 +38,10 @@ nodrop_allowed() { # ACTION UNIT
 	return 1
 }
 
-# The last version that served well is kept until another one does: a copy of its files, made before another is unpacked. If
-# that one does not work, the copy takes its place, so that a restart or a reboot finds a program that does.
-#   good/, version  the files of the version that works, and which it is
-#   bad/            those of the version that failed, while the good ones are in place
-#   fallen          a mark: the version that is to be replaced is not the good one
-#   next            a mark for dpkg's next script: what is being unpacked knows of all this
-nodrop_kept=/var/lib/nodrop/app
-
-# Whether a file belongs to another package. dpkg knows it by the name under which it was packed, with /usr or without.
-nodrop_foreign() { # FILE
-	dpkg-query --search "$1" "/usr$1" "${1#/usr}" 2>/dev/null | grep -qv "^app\(:[^ ]*\)\{0,1\}: "
-}
-
-# Take away the files that only one of the kept versions has.
-nodrop_clear() { # THIS OTHER, each good or bad
-	nodrop_list "$1" | while IFS= read -r nodrop_file; do
-		if ! nodrop_has "$2" "$nodrop_file" && ! nodrop_foreign "$nodrop_file"; then
-			rm -f "$nodrop_file"
-			rmdir "${nodrop_file%/*}" 2>/dev/null || :
-		fi
-	done
-}
-
-nodrop_list() { # good|bad
-	(cd "$nodrop_kept/$1" && find . ! -type d) | sed 's/^\.//'
-}
-
-# A directory is not that file: where one version has a file, another may have a directory.
-nodrop_has() { # good|bad FILE
-	[ -f "$nodrop_kept/$1$2" ] || [ -L "$nodrop_kept/$1$2" ]
-}
-
-# Put the files of one kept version in place, and those away that only the other one has. What belongs to another package by
-# now is left alone.
-nodrop_place() { # THIS OTHER, each good or bad
-	nodrop_clear "$2" "$1"
-	nodrop_list "$1" | while IFS= read -r nodrop_file; do
-		if nodrop_has "$2" "$nodrop_file" || ! nodrop_foreign "$nodrop_file"; then
-			mkdir -p "${nodrop_file%/*}"
-			if ! cp --archive "$nodrop_kept/$1$nodrop_file" "$nodrop_file.nodrop-new" ||
-				! mv -fT "$nodrop_file.nodrop-new" "$nodrop_file"; then
-				rm -f "$nodrop_file.nodrop-new"
-				exit 1
-			fi
-		fi
-	done
-}
-
-# Once more the version that failed, in place of the good one: the package manager knows its files, not those.
-nodrop_unplace() {
-	if [ -d "$nodrop_kept/bad" ]; then
-		nodrop_place bad good
-		mv "$nodrop_kept/bad" "$nodrop_kept/new" # at once: what is half away would be taken for a version without the rest
-		rm -rf "$nodrop_kept/new"
-	fi
-}
-
 # Removal: everything stops in one call, or a socket would start again what was just stopped. What ran is remembered, in case
 # the removal is called off. An upgrade stops nothing: with the socket open, the next connection would start the old version.
-# Nor does a deconfiguration, which is a step of somebody else's upgrade. But dpkg is to find the files that it knows.
+# Nor does a deconfiguration, which is a step of somebody else's upgrade.
 case "$1" in
-upgrade)
-	nodrop_unplace
-	;;
 remove)
 	if [ -d /run/systemd/system ]; then
 		# shellcheck disable=SC2043 # there may be one unit
