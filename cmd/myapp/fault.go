@@ -23,14 +23,12 @@ var fault string
 // failAtStart is where a release built to fail at start does so.
 func failAtStart(stateDir string) error {
 	switch fault {
-	case "", "hang":
+	case "", "hang", "sick":
 		return nil
 	case "exit":
 		return errors.New("this release was built to fail at start (main.fault=exit)")
 	case "crash":
 		time.AfterFunc(faultAfter, func() { panic("this release was built to crash (main.fault=crash)") })
-		return nil
-	case "sick":
 		return nil
 	case "once":
 		f, err := os.OpenFile(filepath.Join(stateDir, ".started-"+version), os.O_CREATE|os.O_EXCL, 0o600)

@@ -65,7 +65,6 @@ func newBuilder(p *Package, format, unitDir, strict string) builder {
 		"SYSUSERS":   words(p.Sysusers),
 		"TMPFILES":   words(p.Tmpfiles),
 		"INSTALL":    words(installable),
-		"START":      words(installable),
 		"UNITS":      words(plain),
 		"VERIFY":     words(verify),
 		"SERVICES":   words(services),
@@ -83,11 +82,7 @@ func newBuilder(p *Package, format, unitDir, strict string) builder {
 
 // callWith is the call of a function with a service and its sockets.
 func callWith(function string, s *units.Service, strategy string) string {
-	words := []string{function, strategy, s.Stem()}
-	for _, socket := range s.Sockets {
-		words = append(words, socket.Name)
-	}
-	return strings.Join(words, " ")
+	return strings.Join(append([]string{function, strategy, s.Stem()}, s.SocketNames()...), " ")
 }
 
 // strategyOf is how the service goes from one version to another. It is empty for a template, and for a job that runs and

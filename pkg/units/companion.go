@@ -51,7 +51,7 @@ func (s *Service) Companions() ([]File, error) {
 	if s.Carries() {
 		files = append(files, File{Path: s.handover(), Data: s.handoverSocket()})
 	}
-	if lines := s.shared(); lines != "" && !s.IsTemplate() {
+	if lines := s.shared(); lines != "" {
 		files = append(files, File{Path: s.Name + ".d/50-nodrop.conf", Data: []byte(header(s.Name) + "\n[Service]\n" + lines)})
 	}
 	return files, nil
@@ -84,17 +84,10 @@ func (s *Service) SharesRuntime() bool {
 // NonBlocking= is a flag of the open socket, which all holders of it share, and systemd sets it anew at every start
 // (systemd.service(5)): without this line, a start of one instance makes the other block in accept(2), where nothing can wake it.
 func (s *Service) shared() string {
-	if len(s.Sockets) == 0 {
+	if len(s.Sockets) == 0 || s.IsTemplate() {
 		return ""
 	}
-	lines := "# All sockets of the service, which are opened before it starts.\nSockets="
-	for i, socket := range s.Sockets {
-		if i > 0 {
-			lines += " "
-		}
-		lines += socket.Name
-	}
-	lines += "\n"
+	lines := "# All sockets of the service, which are opened before it starts.\nSockets=" + strings.Join(s.SocketNames(), " ") + "\n"
 	if s.Carries() {
 		lines += "# Where a stopping instance sends its live connections, and the next one finds them.\n" +
 			"Sockets=" + s.handover() + "\n"

@@ -27,6 +27,15 @@ type Socket struct {
 	FileDescriptorName string // the name under which the service finds the socket
 }
 
+// SocketNames are the names of its socket units.
+func (s *Service) SocketNames() []string {
+	names := make([]string, len(s.Sockets))
+	for i, socket := range s.Sockets {
+		names[i] = socket.Name
+	}
+	return names
+}
+
 // Carries reports whether instances of the service pass live connections on.
 func (s *Service) Carries() bool { return s.Carry && len(s.Sockets) > 0 }
 

@@ -3,7 +3,7 @@
 if [ "$1" -eq 1 ] && [ -d /run/systemd/system ]; then
 	systemctl daemon-reload
 	# shellcheck disable=SC2043 # there may be one unit
-	for nodrop_unit in @START@; do
+	for nodrop_unit in @INSTALL@; do
 		if nodrop_enabled "$nodrop_unit"; then
 			nodrop_start "$nodrop_unit"
 		fi
