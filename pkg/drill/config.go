@@ -128,6 +128,8 @@ type Config struct {
 	Timeout time.Duration // for one request, from its beginning to the end of the response; 0: 30 s
 	Rate    float64       // requests per second that each client does at most; 0: 50
 
+	Limits Limits // what still passes
+
 	// Progress gets a line for each phase as it begins. May be nil.
 	Progress io.Writer
 }
@@ -137,7 +139,7 @@ func (c Config) Validate() error {
 	if len(c.Clients) == 0 {
 		return errors.New("reading the drill's configuration: no clients")
 	}
-	if c.Before < 0 || c.After < 0 || c.Timeout < 0 || c.Rate < 0 {
+	if c.Before < 0 || c.After < 0 || c.Timeout < 0 || c.Rate < 0 || c.Limits.MaxWait < 0 {
 		return errors.New("reading the drill's configuration: a time or rate is negative")
 	}
 	for _, client := range c.Clients {

@@ -35,13 +35,19 @@ const (
 // recorder holds all that clients report. It is safe for concurrent use; its memory is bounded.
 type recorder struct {
 	mu           sync.Mutex
+	now          func() time.Time
+	origin, over time.Time // of the load; zero: not yet
 	began, ended time.Time // of the command; zero: not yet
 	tallies      map[Kind]*tally
 	versions     [phases][]string
 	errors       []ErrorCount
+	slots        slots
+	events       []Event
 }
 
-func newRecorder() *recorder { return &recorder{tallies: map[Kind]*tally{}} }
+func newRecorder() *recorder {
+	return &recorder{now: time.Now, tallies: map[Kind]*tally{}, events: []Event{}}
+}
 
 // tally counts for one kind of client. Its fields belong to the recorder's lock.
 type tally struct {
@@ -51,6 +57,8 @@ type tally struct {
 	failures                  map[Failure]uint64
 	opened, announced, closed uint64
 	spans                     [phases]span
+	answered                  time.Duration // when the last answered request ended
+	downtime                  downtime
 }
 
 // span counts for one kind of client in one phase.
@@ -70,16 +78,30 @@ func (r *recorder) tally(kind Kind, n int) *tally {
 	return r.tallies[kind]
 }
 
+func (r *recorder) loadBegins() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.origin = r.now()
+}
+
+func (r *recorder) loadEnded() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.over = r.now()
+}
+
 func (r *recorder) commandBegan() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.began = time.Now()
+	r.began = r.now()
+	r.note(r.began, "", "command began")
 }
 
 func (r *recorder) commandEnded() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.ended = time.Now()
+	r.ended = r.now()
+	r.note(r.ended, "", "command ended")
 }
 
 // phaseOf says to which phase a request belongs that ended before now: "during" if it overlaps the command.
@@ -100,12 +122,21 @@ func (t *tally) request(start, end time.Time, version string, f *failure) {
 	p := t.rec.phaseOf(start, end)
 	s := &t.spans[p]
 	s.requests++
+	at := t.rec.since(end)
+	slot := t.rec.slots.at(at)
 	if f != nil {
 		s.failed++
+		slot.Failed++
+		t.downtime.lost(t.rec.since(start), at, t.answered)
 		t.failures[f.kind]++
 		t.note(f.kind, f.text())
 		return
 	}
+	slot.Answered++
+	if t.kind.quick() {
+		slot.Longest = max(slot.Longest, Millis(end.Sub(start)))
+	}
+	t.answered = max(t.answered, at)
 	s.waits.add(end.Sub(start))
 	seen := &t.rec.versions[p]
 	if version != "" && len(*seen) < maxVersions && !slices.Contains(*seen, version) {
@@ -129,6 +160,7 @@ func (t *tally) connectionEnded(e end) {
 		t.announced++
 	case closed:
 		t.closed++
+		t.rec.slots.at(t.rec.since(t.rec.now())).Closed++
 	}
 }
 

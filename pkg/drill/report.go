@@ -28,14 +28,24 @@ func (m *Millis) UnmarshalJSON(b []byte) error {
 // Report is what a drill saw.
 type Report struct {
 	Started  time.Time    `json:"started"`
+	Load     string       `json:"load"` // "closed": a client begins a request when the one before is over
 	Command  Command      `json:"command"`
 	Total    Row          `json:"total"` // its waits leave out slow, upload and events, which take long by their nature
 	Kinds    []Row        `json:"kinds"`
 	Versions Versions     `json:"versions"`
-	Errors   []ErrorCount `json:"errors"` // the first few distinct ones
+	Timeline Timeline     `json:"timeline"`
+	Errors   []ErrorCount `json:"errors"`   // the first few distinct ones
+	Warnings []string     `json:"warnings"` // why the figures may say more of the machine than of the server
+	Limits   Limits       `json:"limits"`
 
 	// Error says why the drill did not run to its end; empty if it did.
 	Error string `json:"error,omitempty"`
+}
+
+// Limits say what still passes. The zero value: nothing may be lost, and a request may wait as long as it likes.
+type Limits struct {
+	MaxFailed uint64 `json:"max_failed"`  // so many requests may fail, and so many connections be closed without a word
+	MaxWait   Millis `json:"max_wait_ms"` // no answered request may wait longer, of the kinds that Total's waits are of; 0: no limit
 }
 
 // Command is how the command went.
@@ -72,6 +82,7 @@ type Span struct {
 	Longest  Millis `json:"longest_ms"`
 	P50      Millis `json:"p50_ms"`
 	P99      Millis `json:"p99_ms"`
+	P999     Millis `json:"p999_ms"`
 }
 
 // Versions holds the distinct values of the response header X-Version, in the order in which they were first seen.
@@ -96,6 +107,24 @@ func (e ErrorCount) String() string {
 // Lost reports whether a request failed or a connection was closed without a word.
 func (r *Report) Lost() bool { return r.Total.Failed > 0 || r.Total.Connections.Closed > 0 }
 
+// Passed reports whether the drill ran to its end, the command succeeded and all was within the Limits.
+func (r *Report) Passed() bool {
+	return r.Error == "" && r.Command.Error == "" && !r.lostTooMuch() && !r.waitedTooLong()
+}
+
+func (r *Report) lostTooMuch() bool {
+	return r.Total.Failed > r.Limits.MaxFailed || r.Total.Connections.Closed > r.Limits.MaxFailed
+}
+
+func (r *Report) waitedTooLong() bool {
+	return r.Limits.MaxWait > 0 && r.Total.longest() > r.Limits.MaxWait
+}
+
+// longest is the longest wait in all phases.
+func (row *Row) longest() Millis {
+	return max(row.Before.Longest, row.During.Longest, row.After.Longest)
+}
+
 // fill copies what was recorded into the report.
 func (r *Report) fill(rec *recorder) {
 	rec.mu.Lock()
@@ -112,6 +141,7 @@ func (r *Report) fill(rec *recorder) {
 		After:  append([]string{}, rec.versions[after]...),
 	}
 	r.Errors = append([]ErrorCount{}, rec.errors...)
+	r.Timeline = rec.timeline()
 }
 
 // add adds what o counted; of waits only those of quick kinds.
@@ -151,8 +181,9 @@ func (t *tally) row() Row {
 }
 
 func (s *span) report() Span {
+	quantile := func(q float64) Millis { return Millis(s.waits.quantile(q)) }
 	return Span{
 		Requests: s.requests, Failed: s.failed,
-		Longest: Millis(s.waits.longest), P50: Millis(s.waits.quantile(0.5)), P99: Millis(s.waits.quantile(0.99)),
+		Longest: Millis(s.waits.longest), P50: quantile(0.5), P99: quantile(0.99), P999: quantile(0.999),
 	}
 }

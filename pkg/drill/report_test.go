@@ -11,8 +11,16 @@ import (
 func example() *Report {
 	rec := newRecorder()
 	start := time.Unix(1_000_000, 0)
-	rec.began, rec.ended = start.Add(10*time.Second), start.Add(14*time.Second)
 	at := func(s int) time.Time { return start.Add(time.Duration(s) * time.Second) }
+	clock := func(s int) { rec.now = func() time.Time { return at(s) } }
+	clock(0)
+	rec.loadBegins()
+	clock(10)
+	rec.commandBegan()
+	clock(14)
+	rec.commandEnded()
+	clock(16)
+	rec.loadEnded()
 	post, slow := rec.tally(Post, 4), rec.tally(Slow, 2)
 	for range 1200 {
 		post.request(at(1), at(1).Add(2500*time.Microsecond), "1.0.0", nil)
@@ -24,6 +32,7 @@ func example() *Report {
 	post.request(at(13), at(13).Add(3*time.Millisecond), "1.1.0", nil)
 	post.request(at(15), at(15).Add(2*time.Millisecond), "1.1.0", nil)
 	slow.request(at(9), at(12), "1.0.0", nil)
+	clock(12)
 	for range 4 {
 		post.connectionOpened()
 		slow.connectionOpened()
@@ -32,7 +41,8 @@ func example() *Report {
 	post.connectionEnded(closed)
 	post.connectionEnded(announced)
 	post.connectionEnded(byUs)
-	r := &Report{Started: start.UTC(), Command: Command{Duration: Millis(4 * time.Second)}}
+	rec.event(at(12), "myapp.service", "ready")
+	r := &Report{Started: start.UTC(), Load: "closed", Warnings: []string{}, Command: Command{Duration: Millis(4 * time.Second)}}
 	r.fill(rec)
 	return r
 }
@@ -66,13 +76,26 @@ FAIL 3 of 1,207 requests failed, 2 connections closed
 func TestVerdict(t *testing.T) {
 	report := func(failed, closed uint64, command, err string) *Report {
 		return &Report{Command: Command{Error: command}, Error: err,
-			Total: Row{Requests: 17852, Failed: failed, Connections: Connections{Closed: closed}}}
+			Total: Row{Requests: 17852, Failed: failed, Connections: Connections{Closed: closed},
+				During: Span{Longest: Millis(2 * time.Second)}}}
+	}
+	within := func(r *Report, failed uint64, wait time.Duration) *Report {
+		r.Limits = Limits{MaxFailed: failed, MaxWait: Millis(wait)}
+		return r
 	}
 	tests := []struct {
 		report *Report
 		lost   bool
 		want   string
 	}{
+		{within(report(3, 2, "", ""), 3, 0), true, "PASS 3 of 17,852 requests failed, 2 connections closed; up to 3 of each are allowed"},
+		{within(report(3, 2, "", ""), 2, 0), true, "FAIL 3 of 17,852 requests failed, 2 connections closed"},
+		{within(report(2, 3, "", ""), 2, 0), true, "FAIL 2 of 17,852 requests failed, 3 connections closed"},
+		{within(report(1, 0, "exit status 1", ""), 1, 0), true, "FAIL the command failed (exit status 1)"},
+		{within(report(0, 0, "", ""), 0, 2*time.Second), false, "PASS nothing was lost"},
+		{within(report(0, 0, "", ""), 0, time.Second), false, "FAIL a request waited 2.00 s, longer than 1.00 s"},
+		{within(report(1, 0, "", ""), 0, time.Second), true,
+			"FAIL 1 of 17,852 requests failed; a request waited 2.00 s, longer than 1.00 s"},
 		{report(0, 0, "", ""), false, "PASS nothing was lost"},
 		{report(3, 2, "", ""), true, "FAIL 3 of 17,852 requests failed, 2 connections closed"},
 		{report(0, 1, "", ""), true, "FAIL 1 connection closed"},
@@ -82,8 +105,9 @@ func TestVerdict(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.want, func(t *testing.T) {
-			if got := tt.report.Verdict(); got != tt.want || tt.report.Lost() != tt.lost {
-				t.Errorf("%q, lost %v", got, tt.report.Lost())
+			if got := tt.report.Verdict(); got != tt.want || tt.report.Lost() != tt.lost ||
+				tt.report.Passed() != strings.HasPrefix(tt.want, "PASS") {
+				t.Errorf("%q, lost %v, passed %v", got, tt.report.Lost(), tt.report.Passed())
 			}
 		})
 	}
@@ -98,7 +122,10 @@ func TestJSON(t *testing.T) {
 	for _, want := range []string{
 		`"command":{"duration_ms":4000}`, `"kind":"post","clients":4,"requests":1206,"failed":3,"failures":{"eof":3}`,
 		`"connections":{"opened":4,"announced":1,"closed":2}`, `"before":{"requests":1200,"failed":0,"longest_ms":2.5,`,
-		`"during":["1.0.0","1.1.0"]`, `"kind":"total"`,
+		`"during":["1.0.0","1.1.0"]`, `"kind":"total"`, `"p999_ms":2.5`, `"load":"closed"`, `"warnings":[]`,
+		`"limits":{"max_failed":0,"max_wait_ms":0}`, `"timeline":{"length_ms":16000,"step_ms":40,"slots":[{"answered":0,`,
+		`"events":[{"at_ms":10000,"what":"command began"},{"at_ms":12000,"unit":"myapp.service","what":"ready"},{"at_ms":14000,`,
+		`"downtime":[{"kind":"post","from_ms":11000,"to_ms":12000,"failed":3}]`,
 	} {
 		if !strings.Contains(string(data), want) {
 			t.Errorf("no %s in %s", want, data)

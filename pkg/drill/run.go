@@ -25,7 +25,7 @@ func Run(ctx context.Context, cfg Config, command func(context.Context) error) (
 		return nil, err
 	}
 	d := &drill{Config: cfg.withDefaults(), rec: newRecorder()}
-	report := &Report{Started: time.Now()}
+	report := &Report{Started: time.Now(), Load: "closed", Warnings: []string{}, Limits: cfg.Limits}
 	err := d.run(ctx, command, report)
 	if ctx.Err() != nil {
 		err = fmt.Errorf("running the drill: broken off: %w", context.Cause(ctx))
@@ -49,6 +49,8 @@ func (d *drill) run(ctx context.Context, command func(context.Context) error, re
 	if err := d.preflight(ctx); err != nil {
 		return err
 	}
+	d.rec.loadBegins()
+	defer d.rec.loadEnded()
 	load, err := d.start(ctx)
 	if err != nil {
 		return err

@@ -59,17 +59,29 @@ func (r *Report) writeNotes(b *bytes.Buffer) {
 	}
 }
 
-// Verdict is one line: PASS, FAIL with what was lost, or NONE if the drill did not run to its end.
+// Verdict is one line: PASS, with what was lost within the limits; FAIL, with what was too much; or NONE if the drill
+// did not run to its end.
 func (r *Report) Verdict() string {
+	var wrong []string
+	if r.lostTooMuch() {
+		wrong = append(wrong, r.losses())
+	}
+	if r.waitedTooLong() {
+		wrong = append(wrong, fmt.Sprintf("a request waited %s, longer than %s", r.Total.longest(), r.Limits.MaxWait))
+	}
+	if r.Command.Error != "" {
+		wrong = append(wrong, fmt.Sprintf("the command failed (%s)", r.Command.Error))
+		if !r.Lost() {
+			wrong = append(wrong, "no request was lost")
+		}
+	}
 	switch {
 	case r.Error != "":
 		return "NONE " + r.Error
-	case r.Lost() && r.Command.Error != "":
-		return fmt.Sprintf("FAIL %s; the command failed (%s)", r.losses(), r.Command.Error)
+	case len(wrong) > 0:
+		return "FAIL " + strings.Join(wrong, "; ")
 	case r.Lost():
-		return "FAIL " + r.losses()
-	case r.Command.Error != "":
-		return fmt.Sprintf("FAIL the command failed (%s); no request was lost", r.Command.Error)
+		return fmt.Sprintf("PASS %s; up to %s of each are allowed", r.losses(), grouped(r.Limits.MaxFailed))
 	}
 	return "PASS nothing was lost"
 }
