@@ -76,7 +76,7 @@ func TestBashCompletion(t *testing.T) {
 		{"package --packager r", "rpm"},
 		{"package --previous ", ""}, // a file, which bash finds by itself
 		{"drill --client w", "websocket="},
-		{"drill --url http://a -", "-- --after --before --client --help --json --rate --timeout --url -h"},
+		{"drill --url http://a -", "-- --after --before --client --help --json --max-failed --max-wait --rate --timeout --url -h"},
 		{"drill --url http://a -- package -", ""}, // somebody else's options
 	}
 	for _, tt := range tests {
@@ -90,8 +90,8 @@ func TestBashCompletion(t *testing.T) {
 // shells are, in scripts/hosts.
 func TestOtherCompletions(t *testing.T) {
 	for file, option := range map[string]*regexp.Regexp{
-		"_nodrop":     regexp.MustCompile(`['*{,](--?[a-z]+)`),
-		"nodrop.fish": regexp.MustCompile(` -([sl] [a-z]+)`),
+		"_nodrop":     regexp.MustCompile(`['*{,](--?[a-z-]+)`),
+		"nodrop.fish": regexp.MustCompile(` -([sl] [a-z-]+)`),
 	} {
 		text, err := os.ReadFile(completions + file)
 		if err != nil {

@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"syscall"
 	"time"
 
@@ -15,7 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// Exit statuses of nodrop drill; 0 is "nothing lost and the command succeeded".
+// Exit statuses of nodrop drill; 0 is "nothing lost, or no more than allowed, and the command succeeded".
 const (
 	drillLost   = 1
 	drillUsage  = 2
@@ -47,16 +45,9 @@ tls and h2 load the first https:// URL, the others the first http:// one; KIND=N
 as websocket=100@http://127.0.0.1:8080/ws does.
 COMMAND's output goes to stderr.
 
-Exit status: 0 nothing was lost, 1 something was or COMMAND failed, 2 wrong use, 3 the drill could not run.`,
-		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "url", Usage: "load `URL` (repeatable: one http, one https)"},
-			&cli.StringSliceFlag{Name: "client", Usage: "load with `KIND=N[@URL]` (repeatable; default: 16 fresh, 16 idle, and 16 tls with an https URL)"},
-			&cli.DurationFlag{Name: "before", Value: 3 * time.Second, Usage: "load for `TIME` before COMMAND"},
-			&cli.DurationFlag{Name: "after", Value: 3 * time.Second, Usage: "load for `TIME` after COMMAND"},
-			&cli.DurationFlag{Name: "timeout", Value: 30 * time.Second, Usage: "a request is lost after `TIME`"},
-			&cli.Float64Flag{Name: "rate", Value: 50, Usage: "at most `N` requests a second per client"},
-			&cli.StringFlag{Name: "json", Usage: "write the report to `FILE` as JSON (-: to stdout, the table to stderr)"},
-		},
+Exit status: 0 nothing was lost, or no more than allowed; 1 more was, or COMMAND failed; 2 wrong use; 3 the drill
+could not run, or was broken off.`,
+		Flags:        slices.Concat(loadFlags(), limitFlags(), reportFlags()),
 		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return cli.Exit(err, drillUsage) },
 		Action:       runDrill,
 	}
@@ -67,24 +58,17 @@ func runDrill(c *cli.Context) error {
 	if err != nil {
 		return cli.Exit(err, drillUsage)
 	}
-	path, err := exec.LookPath(c.Args().First())
+	command, err := drillProgram(c)
 	if err != nil {
-		return cli.Exit(fmt.Errorf("finding the command: %w", err), drillNotRun)
+		return cli.Exit(err, drillNotRun)
 	}
 	output, err := openDrillOutput(c)
 	if err != nil {
 		return cli.Exit(err, drillNotRun)
 	}
-	defer output.json.Close()
+	defer output.close()
 
-	// The context ends upon SIGINT; the command gets a SIGTERM then.
-	report, err := drill.Run(c.Context, cfg, func(ctx context.Context) error {
-		cmd := exec.CommandContext(ctx, path, c.Args().Tail()...)
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, c.App.ErrWriter, c.App.ErrWriter
-		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-		cmd.WaitDelay = commandGrace
-		return cmd.Run()
-	})
+	report, err := drill.Run(c.Context, cfg, command)
 	if err != nil {
 		output.text = c.App.ErrWriter
 	}
@@ -94,66 +78,24 @@ func runDrill(c *cli.Context) error {
 	switch {
 	case err != nil:
 		return cli.Exit("", drillNotRun) // the verdict has said why
-	case report.Lost() || report.Command.Error != "":
+	case !report.Passed():
 		return cli.Exit("", drillLost)
 	}
 	return nil
 }
 
-// drillConfig reads the flags; its errors are wrong use.
-func drillConfig(c *cli.Context) (drill.Config, error) {
-	cfg := drill.Config{
-		Before: c.Duration("before"), After: c.Duration("after"),
-		Timeout: c.Duration("timeout"), Rate: c.Float64("rate"), Progress: c.App.ErrWriter,
+// drillProgram is the command that the arguments name. It gets a SIGTERM when its context ends, as that of the drill
+// does upon SIGINT.
+func drillProgram(c *cli.Context) (func(context.Context) error, error) {
+	path, err := exec.LookPath(c.Args().First())
+	if err != nil {
+		return nil, fmt.Errorf("finding the command: %w", err)
 	}
-	if c.NArg() == 0 {
-		return cfg, errors.New("reading the arguments: no command; say what to run after --, as in: nodrop drill --url http://127.0.0.1/ -- apt-get -y upgrade")
-	}
-	var clients []drill.Client
-	for _, s := range c.StringSlice("client") {
-		client, err := drill.ParseClient(s)
-		if err != nil {
-			return cfg, err
-		}
-		clients = append(clients, client)
-	}
-	var err error
-	if cfg.Clients, err = drill.Assign(clients, c.StringSlice("url")); err != nil {
-		return cfg, err
-	}
-	return cfg, cfg.Validate()
+	return func(ctx context.Context) error {
+		cmd := exec.CommandContext(ctx, path, c.Args().Tail()...)
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, c.App.ErrWriter, c.App.ErrWriter
+		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+		cmd.WaitDelay = commandGrace
+		return cmd.Run()
+	}, nil
 }
-
-// drillOutput is where the report goes: opened before the drill, so that none is run in vain.
-type drillOutput struct {
-	text io.Writer
-	json io.WriteCloser
-}
-
-func openDrillOutput(c *cli.Context) (*drillOutput, error) {
-	switch name := c.String("json"); name {
-	case "":
-		return &drillOutput{text: c.App.Writer, json: nopCloser{io.Discard}}, nil
-	case "-":
-		return &drillOutput{text: c.App.ErrWriter, json: nopCloser{c.App.Writer}}, nil
-	default:
-		f, err := os.Create(name)
-		if err != nil {
-			return nil, fmt.Errorf("opening the report: %w", err)
-		}
-		return &drillOutput{text: c.App.Writer, json: f}, nil
-	}
-}
-
-func (o *drillOutput) write(r *drill.Report) error {
-	enc := json.NewEncoder(o.json)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(r); err != nil {
-		return fmt.Errorf("writing the report: %w", err)
-	}
-	return r.WriteText(o.text)
-}
-
-type nopCloser struct{ io.Writer }
-
-func (nopCloser) Close() error { return nil }

@@ -1,7 +1,9 @@
 package drill
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"strconv"
 	"time"
@@ -123,6 +125,16 @@ func (r *Report) waitedTooLong() bool {
 // longest is the longest wait in all phases.
 func (row *Row) longest() Millis {
 	return max(row.Before.Longest, row.During.Longest, row.After.Longest)
+}
+
+// WriteJSON writes the report for machines; the package documentation has the format.
+func (r *Report) WriteJSON(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(r); err != nil {
+		return fmt.Errorf("writing the report as JSON: %w", err)
+	}
+	return nil
 }
 
 // fill copies what was recorded into the report.

@@ -18,14 +18,14 @@ _nodrop() {
       words='fresh= post= tls= h2= slow= upload= idle= websocket= events='
       compopt -o nospace
       ;;
-    --url | --before | --after | --timeout | --rate | --socket | --datagram | --build) compopt +o default +o bashdefault ;;
+    --url | --before | --after | --timeout | --rate | --max-failed | --max-wait | --socket | --datagram | --build) compopt +o default +o bashdefault ;;
     *)
       case $((COMP_CWORD > 1)),${COMP_WORDS[1]} in
         0,*) words='package generate run drill -h --help -v --version' ;;
         1,package | 1,pkg | 1,p) words='-f --config -p --packager -t --target --previous -h --help' ;;
         1,generate) words='-f --config -h --help' ;;
         1,run) words='--units --socket --datagram --carry --lazy --watch --build --json -h --help --' ;;
-        1,drill) words='--url --client --before --after --timeout --rate --json -h --help --' ;;
+        1,drill) words='--url --client --before --after --timeout --rate --max-failed --max-wait --json -h --help --' ;;
       esac
       ;;
   esac

@@ -36,5 +36,7 @@ complete -c nodrop -n $drill -l before -x -d 'Load for TIME before the command'
 complete -c nodrop -n $drill -l after -x -d 'Load for TIME after the command'
 complete -c nodrop -n $drill -l timeout -x -d 'A request is lost after TIME'
 complete -c nodrop -n $drill -l rate -x -d 'At most N requests a second per client'
+complete -c nodrop -n $drill -l max-failed -x -d 'Pass with up to N requests failed'
+complete -c nodrop -n $drill -l max-wait -x -d 'Fail if a request waits longer than TIME'
 complete -c nodrop -n $drill -l json -rF -d 'Write the report to FILE'
 complete -c nodrop -n $drill -F
