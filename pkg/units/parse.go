@@ -80,6 +80,9 @@ func (u *Unit) add(line string, number int) error {
 	if key == "" {
 		return u.Errorf(number, "%q has no key before the =", line)
 	}
+	if _, odd := continued(value); odd { // written out again, it would swallow the next line
+		return u.Errorf(number, "%q ends in a backslash with a space behind it, which continues no line; take away the space, or both", line)
+	}
 	s := &u.Sections[len(u.Sections)-1]
 	s.Entries = append(s.Entries, Entry{Key: key, Value: value, Line: number})
 	return nil

@@ -59,6 +59,7 @@ func TestParseErrors(t *testing.T) {
 		{"open header", "[S\nA=1\n", `a.service:1: "[S" is no section header`},
 		{"empty header", "[]\n", `a.service:1: "[]" is no section header`},
 		{"no key", "[S]\n=1\n", `a.service:2: "=1" has no key`},
+		{"a space behind the backslash", "[S]\nA=1 \\ \n2\n", `a.service:2: "A=1 \\" ends in a backslash`},
 		{"not UTF-8", "[S]\nA=\xff\n", "a.service:2: not a line of text"},
 		{"NUL", "[S]\nA=\x00\n", "a.service:2: not a line of text"},
 		{"fault in a continued line is told at its beginning", "[S]\nnon\\\nsense\n", "a.service:2: "},
