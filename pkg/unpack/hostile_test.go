@@ -144,11 +144,25 @@ func TestBounded(t *testing.T) {
 	}
 }
 
+// plain is an rpm with its files not compressed, for the fuzzer to get at them.
+func plain(f *testing.F, rpm []byte) []byte {
+	start := bytes.Index(rpm, []byte("\x1f\x8b"))
+	z, err := gzip.NewReader(bytes.NewReader(rpm[start:]))
+	if err != nil {
+		f.Fatal(err)
+	}
+	files, err := io.ReadAll(z)
+	if err != nil {
+		f.Fatal(err)
+	}
+	return append(rpm[:start:start], files...)
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add(build(f, "deb", "none"))
 	f.Add(build(f, "deb", "xz"))
-	f.Add(build(f, "rpm", "gzip"))
 	f.Add(build(f, "rpm", "zstd"))
+	f.Add(plain(f, build(f, "rpm", "gzip")))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := Read(bytes.NewReader(data))
 		if (p == nil) == (err == nil) {
