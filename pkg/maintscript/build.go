@@ -198,6 +198,9 @@ func (b builder) own(hook Hook, fragment string) string {
 func fill(text string, values map[string]string) string {
 	lines := strings.SplitAfter(text, "\n")
 	for i, line := range lines {
+		if !strings.Contains(line, "@") {
+			continue
+		}
 		indent := line[:len(line)-len(strings.TrimLeft(line, "\t"))]
 		var pairs []string
 		for key, value := range values {

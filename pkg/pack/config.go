@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,6 +35,9 @@ func load(path string) (*config, error) {
 		return nil, fmt.Errorf("%s:1: not an nfpm.yaml: it has no keys; see https://nfpm.goreleaser.com/docs/configuration/", path)
 	}
 	c.root = doc.Content[0]
+	if err := c.checkEmpty(c.root); err != nil {
+		return nil, err
+	}
 	if c.Config, err = nfpm.ParseWithEnvMapping(bytes.NewReader(data), os.Getenv); err != nil {
 		return nil, c.yamlError(err)
 	}
@@ -104,6 +108,26 @@ func resolve(node *yaml.Node) *yaml.Node {
 	}
 	return node
 }
+
+// checkEmpty refuses a list entry, and an override, that holds nothing: nfpm would panic.
+func (c *config) checkEmpty(node *yaml.Node) error {
+	for i, one := range node.Content {
+		inList := node.Kind == yaml.SequenceNode
+		overrides := node.Kind == yaml.MappingNode && i%2 == 1 && node.Content[i-1].Value == "overrides"
+		if inList && isNull(one) {
+			return c.errorf(one, "this entry is empty; fill it in, or take its line away")
+		}
+		if list := resolve(one); overrides && list.Kind == yaml.MappingNode && slices.ContainsFunc(list.Content, isNull) {
+			return c.errorf(one, "overrides: one of them is empty; fill it in, or take its line away")
+		}
+		if err := c.checkEmpty(one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func isNull(node *yaml.Node) bool { return resolve(node).ShortTag() == "!!null" }
 
 // checkRequired refuses what nfpm would replace by a default that nobody wants in a package: a version 0.0.0~rc0, say, because
 // $VERSION was not set.

@@ -27,6 +27,8 @@ func TestRefused(t *testing.T) {
 		{name: "broken YAML, a stray key", project: good().edit("nfpm.yaml", "    dst: /usr/bin/app", "   dst: /usr/bin/app"), want: "nfpm.yaml:7: did not find expected '-'"},
 		{name: "unknown key", project: good().edit("nfpm.yaml", "arch:", "architecture:"), want: "nfpm.yaml:2: field architecture not found"},
 		{name: "wrong type", project: good().edit("nfpm.yaml", "contents:", "depends: {a: b}\ncontents:"), want: "nfpm.yaml:6: cannot unmarshal"},
+		{name: "empty entry", project: good().edit("nfpm.yaml", "  - src: app.sysusers", "  -\n  - src: app.sysusers"), want: "nfpm.yaml:11: this entry is empty"},
+		{name: "empty override", project: good().edit("nfpm.yaml", "arch: amd64", "overrides:\n  rpm:"), want: "nfpm.yaml:3: overrides: one of them is empty"},
 		{name: "VERSION unset", project: good(), env: "unset", want: "nfpm.yaml:3: version: $VERSION is not set", fix: "VERSION=…"},
 		{name: "no version", project: good().edit("nfpm.yaml", "version: ${VERSION}\n", ""), want: "nfpm.yaml:1: version is missing"},
 		{name: "no name", project: good().edit("nfpm.yaml", "name: app", "name: ''"), want: "nfpm.yaml:1: name is empty"},
