@@ -28,10 +28,13 @@ package: build ## myapp as deb and rpm, into bin/
 bench: ## what serve.Run and the carry cost, as ratios side by side
 	scripts/bench.sh
 
+fuzz: ## every fuzzer in turn, ten minutes each; FUZZTIME= for another time
+	scripts/fuzz.sh
+
 lint: ## formatters and linters, for Go, shell and units
 	scripts/lint.sh
 
 clean: ## remove what the other targets made in the checkout
 	rm -rf bin build dist
 
-.PHONY: help build test demo package bench lint clean
+.PHONY: help build test demo package bench fuzz lint clean
