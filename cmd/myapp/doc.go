@@ -3,7 +3,7 @@
 // one's own.
 //
 // It has one of everything that an upgrade could break: a quick reply (/), a
-// slow one (/slow), a long request body (/upload), a stream of server-sent
+// slow one (/slow), long bodies (/upload, /download), a stream of server-sent
 // events (/events) and a WebSocket (/ws), over HTTP and HTTPS, and metrics on
 // a socket apart. Its units and packages are in packaging/myapp.
 //

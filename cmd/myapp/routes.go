@@ -16,6 +16,7 @@ func routes() http.Handler {
 	mux.HandleFunc("GET /slow", slow)
 	mux.Handle("POST /upload", uploads)
 	mux.Handle("PUT /upload", uploads)
+	mux.HandleFunc("GET /download", download)
 	mux.HandleFunc("GET /events", events)
 	mux.HandleFunc("GET /ws", echo)
 	return mux

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"io"
@@ -147,6 +148,16 @@ func TestUpload(t *testing.T) {
 }
 
 // A client that sends too much, or not enough, is told so.
+func TestDownload(t *testing.T) {
+	ts := startTestServer(t)
+	resp, body := do(t, ts.Client(), "GET", ts.URL+"/download", nil)
+	sum := sha256.Sum256([]byte(body))
+	want := "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"
+	if got := resp.Header.Get("Repr-Digest"); resp.StatusCode != 200 || len(body) != 5<<20 || got != want {
+		t.Errorf("got %d, %d bytes, Repr-Digest %s, want %s", resp.StatusCode, len(body), got, want)
+	}
+}
+
 func TestUploadRefused(t *testing.T) {
 	const limit = 1 << 10
 	tests := []struct {

@@ -33,16 +33,18 @@ func drillCommand() *cli.Command {
 
 Kinds of client:
   fresh      a new TCP connection for each GET
+  keepalive  keep-alive GETs
   post       keep-alive POSTs
   tls        keep-alive GETs over TLS
   h2         HTTP/2 over TLS
   slow       keep-alive GETs of a URL that takes long
-  upload     keep-alive POSTs of 5 MiB, each spread over 1.5 s
+  upload     keep-alive POSTs of 5 MiB, each spread over 1.5 s; a "sha256" in the reply, if it is JSON, must be right
+  download   keep-alive GETs spread over 1.5 s, whose content must be that of the first, or of its Repr-Digest
   idle       connections left idle while COMMAND runs, used again afterwards
   websocket  numbered messages over a WebSocket that sends them back
   events     server-sent events whose ids are consecutive numbers
 tls and h2 load the first https:// URL, the others the first http:// one; KIND=N@URL loads its own,
-as websocket=100@http://127.0.0.1:8080/ws does.
+as websocket=100@http://127.0.0.1:8080/ws does. A Unix socket is http://unix:/PATH/OF/SOCKET:/PATH, as in nginx.
 COMMAND's output goes to stderr.
 
 Exit status: 0 nothing was lost, or no more than allowed; 1 more was, or COMMAND failed; 2 wrong use; 3 the drill

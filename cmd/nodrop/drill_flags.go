@@ -12,7 +12,7 @@ import (
 func loadFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "url", Usage: "load `URL` (repeatable: one http, one https)"},
-		&cli.StringSliceFlag{Name: "client", Usage: "load with `KIND=N[@URL]` (repeatable; default: 16 fresh, 16 idle, and 16 tls with an https URL)"},
+		&cli.StringSliceFlag{Name: "client", Usage: "load with `KIND=N[@URL]` (repeatable; default: 16 fresh, 16 keepalive, 16 idle, and 16 tls with an https URL)"},
 		&cli.DurationFlag{Name: "before", Value: 3 * time.Second, Usage: "load for `TIME` before COMMAND"},
 		&cli.DurationFlag{Name: "after", Value: 3 * time.Second, Usage: "load for `TIME` after COMMAND"},
 		&cli.DurationFlag{Name: "timeout", Value: 30 * time.Second, Usage: "a request is lost after `TIME`"},

@@ -16,8 +16,8 @@ type exchanger interface {
 	close()
 }
 
-// newExchanger returns the exchanger for the kind of client that c is.
-func newExchanger(c Client, t *tally) (exchanger, error) {
+// newExchanger returns an exchanger for the kind of client that c is.
+func (d *drill) newExchanger(c Client, t *tally) (exchanger, error) {
 	switch c.Kind {
 	case H2:
 		return newH2(c, t)
@@ -26,7 +26,14 @@ func newExchanger(c Client, t *tally) (exchanger, error) {
 	case Events:
 		return newEvents(c, t)
 	}
-	return newHTTP1(c, t)
+	h, err := newHTTP1(c, t)
+	if err != nil {
+		return nil, err
+	}
+	if c.Kind == Download {
+		h.read = d.content(c.URL).read
+	}
+	return h, nil
 }
 
 // worker is a client at work.

@@ -68,7 +68,7 @@ func (e *events) do(ctx context.Context, deadline time.Time) (version string, f 
 // subscribe opens the stream, at the event after the last one.
 func (e *events) subscribe(ctx context.Context, deadline time.Time) (string, *failure) {
 	if err := e.open(ctx, deadline); err != nil {
-		return "", fail(err, false)
+		return "", fail(err, unsent)
 	}
 	e.conn.SetDeadline(deadline)
 	resp, f := e.ask()
@@ -143,7 +143,7 @@ func (e *events) check(id string) *failure {
 // ended records the end of the stream. It returns a failure if that was not the server's doing: then no
 // event came in time, or nonsense did.
 func (e *events) ended(ctx context.Context, err error) *failure {
-	f := fail(err, errors.Is(err, io.ErrUnexpectedEOF))
+	f := fail(err, endOf(err))
 	delimited := e.body.ContentLength >= 0 || len(e.body.TransferEncoding) > 0 // RFC 9112, section 6.3
 	switch {
 	case ctx.Err() != nil || !f.byServer():

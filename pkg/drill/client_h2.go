@@ -7,7 +7,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
@@ -30,13 +29,17 @@ type h2 struct {
 }
 
 func newH2(c Client, t *tally) (*h2, error) {
-	req, err := http.NewRequest(http.MethodGet, c.URL, nil)
+	target, u, err := locate(c.URL, http2.NextProtoTLS)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, fmt.Errorf("making the request of the %s clients: %w", c.Kind, err)
 	}
 	req.Header.Set("User-Agent", userAgent)
 	return &h2{
-		target:    newTarget(req.URL, http2.NextProtoTLS),
+		target:    target,
 		request:   req,
 		transport: http2.Transport{DisableCompression: true},
 		tally:     t,
@@ -51,11 +54,15 @@ func (h *h2) do(ctx context.Context, deadline time.Time) (string, *failure) {
 		if fresh {
 			h.close()
 			if err := h.open(reqCtx, deadline); err != nil {
-				return "", fail(err, false)
+				return "", fail(err, unsent)
 			}
 		}
-		resp, sent, f := h.exchange(reqCtx)
-		if f != nil && !sent && !fresh && h.wire.goaway.Load() {
+		if lost := h.wire.lost(); lost != nil && !h.wire.goaway.Load() {
+			h.close()
+			return "", fail(lost, unsent)
+		}
+		resp, reached, f := h.exchange(reqCtx)
+		if f != nil && reached == unsent && !fresh && h.wire.goaway.Load() {
 			continue // the GOAWAY came before anything of the request was sent: it has not begun
 		}
 		if f != nil && h.broken(f) {
@@ -68,27 +75,29 @@ func (h *h2) do(ctx context.Context, deadline time.Time) (string, *failure) {
 	}
 }
 
-// exchange does the request; sent says whether any of it was written. The response is nil unless it arrived
-// completely.
-func (h *h2) exchange(ctx context.Context) (resp *http.Response, sent bool, f *failure) {
+// exchange does the request and says how far it came. The response is nil unless it arrived completely.
+func (h *h2) exchange(ctx context.Context) (resp *http.Response, reached stage, f *failure) {
 	var wrote atomic.Bool
 	trace := &httptrace.ClientTrace{WroteHeaders: func() { wrote.Store(true) }}
 	resp, err := h.conn.RoundTrip(h.request.WithContext(httptrace.WithClientTrace(ctx, trace)))
 	if err != nil {
-		return nil, wrote.Load(), h.fail(err, false)
+		if wrote.Load() {
+			reached = sent
+		}
+		return nil, reached, h.fail(err, reached)
 	}
 	defer resp.Body.Close()
-	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
-		return nil, true, h.fail(err, true)
+	if err := discard(resp); err != nil {
+		return nil, started, h.fail(err, started)
 	}
 	if resp.StatusCode/100 != 2 {
-		return resp, true, &failure{Status, fmt.Errorf("HTTP %s", resp.Status)}
+		return resp, started, &failure{Status, fmt.Errorf("HTTP %s", resp.Status)}
 	}
-	return resp, true, nil
+	return resp, started, nil
 }
 
 // fail classifies an error of the ClientConn: what the stream was told first, then what the connection was.
-func (h *h2) fail(err error, started bool) *failure {
+func (h *h2) fail(err error, at stage) *failure {
 	var stream http2.StreamError
 	var gone http2.GoAwayError // the connection was closed after a GOAWAY that included the stream
 	switch {
@@ -98,13 +107,13 @@ func (h *h2) fail(err error, started bool) *failure {
 		return &failure{Reset, err}
 	case errors.Is(err, context.DeadlineExceeded):
 		return &failure{Timeout, err}
-	case h.wire.goaway.Load() && !started && !errors.As(err, &gone):
+	case h.wire.goaway.Load() && at < started && !errors.As(err, &gone):
 		return &failure{Refused, err}
 	}
 	if lost := h.wire.lost(); lost != nil {
-		return fail(lost, started)
+		return fail(lost, at)
 	}
-	return fail(err, started)
+	return fail(err, at)
 }
 
 // broken reports whether the connection is of no use after f.

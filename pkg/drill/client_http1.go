@@ -16,6 +16,7 @@ type http1 struct {
 	target  target
 	request *http.Request      // without body
 	body    func() sizedReader // nil: no body
+	read    reader             // of bodies of good responses
 	fresh   bool               // close after each request
 	tally   *tally
 
@@ -26,21 +27,24 @@ type http1 struct {
 }
 
 func newHTTP1(c Client, t *tally) (*http1, error) {
-	h := &http1{fresh: c.Kind == Fresh, tally: t}
+	h := &http1{fresh: c.Kind == Fresh, read: discard, tally: t}
 	method := http.MethodGet
 	switch c.Kind {
 	case Post:
 		method, h.body = http.MethodPost, postBody
 	case Upload:
-		method, h.body = http.MethodPost, func() sizedReader { return newPacedBody() }
+		method, h.body, h.read = http.MethodPost, newUpload, readReceipt
 	}
-	var err error
-	if h.request, err = http.NewRequest(method, c.URL, nil); err != nil {
+	target, u, err := locate(c.URL, "http/1.1")
+	if err != nil {
+		return nil, err
+	}
+	h.target = target
+	if h.request, err = http.NewRequest(method, u.String(), nil); err != nil {
 		return nil, fmt.Errorf("making the request of the %s clients: %w", c.Kind, err)
 	}
 	h.request.Close = h.fresh
 	h.request.Header.Set("User-Agent", userAgent)
-	h.target = newTarget(h.request.URL, "http/1.1")
 	return h, nil
 }
 
@@ -49,8 +53,11 @@ func (h *http1) connected() bool { return h.conn != nil }
 func (h *http1) do(ctx context.Context, deadline time.Time) (string, *failure) {
 	if h.conn == nil {
 		if err := h.open(ctx, deadline); err != nil {
-			return "", fail(err, false)
+			return "", fail(err, unsent)
 		}
+	} else if f := h.gone(); f != nil {
+		h.end(closed)
+		return "", f
 	}
 	h.conn.SetDeadline(deadline)
 	resp, f := h.exchange()
@@ -71,18 +78,25 @@ func (h *http1) do(ctx context.Context, deadline time.Time) (string, *failure) {
 }
 
 // exchange sends the request and reads the response to its end. The response is nil unless it arrived
-// completely; it may have, and still be a failure: a status other than 2xx.
+// completely; it may have, and still be a failure: a status other than 2xx, a wrong body.
 func (h *http1) exchange() (*http.Response, *failure) {
 	resp, f := h.ask()
 	if f != nil {
 		return nil, f
 	}
 	defer resp.Body.Close()
-	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
-		return nil, fail(err, true)
-	}
 	if resp.StatusCode/100 != 2 {
+		if err := discard(resp); err != nil {
+			return nil, fail(err, started)
+		}
 		return resp, &failure{Status, fmt.Errorf("HTTP %s", resp.Status)}
+	}
+	var wrong wrongBody
+	switch err := h.read(resp); {
+	case errors.As(err, &wrong):
+		return resp, &failure{Body, err}
+	case err != nil:
+		return nil, fail(err, started)
 	}
 	return resp, nil
 }
@@ -93,18 +107,32 @@ func (h *http1) ask() (*http.Response, *failure) {
 	werr := h.send()
 	if _, err := h.reader.Peek(1); err != nil {
 		if werr != nil {
-			err = werr
+			return nil, fail(werr, unsent)
 		}
-		return nil, fail(err, false)
+		return nil, fail(err, sent)
 	}
 	resp, err := http.ReadResponse(h.reader, h.request)
 	for err == nil && resp.StatusCode < 200 && resp.StatusCode != http.StatusSwitchingProtocols {
 		resp, err = http.ReadResponse(h.reader, h.request)
 	}
 	if err != nil {
-		return nil, fail(err, true)
+		return nil, fail(err, started)
 	}
 	return resp, nil
+}
+
+// gone returns how the server has ended the connection since the last response; nil if it has not.
+func (h *http1) gone() *failure {
+	if !readable(h.conn) {
+		return nil
+	}
+	h.conn.SetReadDeadline(time.Now().Add(glance)) // over TLS there may be something to read, and no data
+	if _, err := h.reader.Peek(1); err != nil {
+		if f := fail(err, unsent); f.byServer() {
+			return f
+		}
+	}
+	return nil
 }
 
 func (h *http1) send() error {
@@ -130,7 +158,7 @@ func (h *http1) idle(until context.Context) bool {
 	if err == nil {
 		err = errors.New("the server spoke unasked")
 	}
-	f := fail(err, false)
+	f := fail(err, unsent)
 	if f.kind == Timeout || errors.Is(err, net.ErrClosed) {
 		return true
 	}
@@ -155,9 +183,15 @@ func (h *http1) open(ctx context.Context, deadline time.Time) error {
 }
 
 func (h *http1) close() {
-	if h.conn != nil {
-		h.end(byUs)
+	if h.conn == nil {
+		return
 	}
+	if f := h.gone(); f != nil {
+		h.drop()
+		h.tally.closedAlone(f)
+		return
+	}
+	h.end(byUs)
 }
 
 // end closes the connection and records how it ended.

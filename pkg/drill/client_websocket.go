@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -33,11 +32,11 @@ type webSocket struct {
 }
 
 func newWebSocket(c Client, t *tally) (*webSocket, error) {
-	u, err := url.Parse(c.URL)
+	target, u, err := locate(c.URL, "http/1.1")
 	if err != nil {
-		return nil, fmt.Errorf("making the handshake of the %s clients: %w", c.Kind, err)
+		return nil, err
 	}
-	return &webSocket{target: newTarget(u, "http/1.1"), url: u, tally: t, answered: t.request}, nil
+	return &webSocket{target: target, url: u, tally: t, answered: t.request}, nil
 }
 
 // do sends one message and waits for its echo.
@@ -64,7 +63,7 @@ func (w *webSocket) do(ctx context.Context, deadline time.Time) (version string,
 func (w *webSocket) open(ctx context.Context, deadline time.Time) *failure {
 	conn, err := w.target.dial(ctx, deadline)
 	if err != nil {
-		return fail(err, false)
+		return fail(err, unsent)
 	}
 	unwatch := context.AfterFunc(ctx, func() { abort(conn) })
 	conn.SetDeadline(deadline)
@@ -85,7 +84,7 @@ func (w *webSocket) open(ctx context.Context, deadline time.Time) *failure {
 		if status := ws.StatusError(0); errors.As(err, &status) {
 			return &failure{Status, fmt.Errorf("HTTP %d rather than 101 Switching Protocols", status)}
 		}
-		return fail(err, false)
+		return fail(err, sent)
 	}
 	conn.SetDeadline(time.Time{})
 	w.tally.connectionOpened()
@@ -101,24 +100,29 @@ func (w *webSocket) open(ctx context.Context, deadline time.Time) *failure {
 // send sends the next message. If that fails, the connection's end comes as a frame within a second: what the
 // server said last may still be there to be read.
 func (w *webSocket) send(deadline time.Time) {
-	w.write(ws.NewTextFrame(w.flight.send(time.Now())), deadline)
+	if !w.write(ws.NewTextFrame(w.flight.send(time.Now())), deadline) {
+		w.flight.last().unsent = true
+	}
 }
 
-func (w *webSocket) write(f ws.Frame, deadline time.Time) {
+// write reports whether all of the frame was written.
+func (w *webSocket) write(f ws.Frame, deadline time.Time) bool {
 	w.conn.SetWriteDeadline(deadline)
-	if _, err := w.conn.Write(ws.MustCompileFrame(ws.MaskFrameInPlace(f))); err != nil && w.broken == nil {
+	_, err := w.conn.Write(ws.MustCompileFrame(ws.MaskFrameInPlace(f)))
+	if err != nil && w.broken == nil {
 		w.broken = err
 		w.conn.SetReadDeadline(time.Now().Add(time.Second))
 	}
+	return err == nil
 }
 
 // take does what a frame asks for.
 func (w *webSocket) take(ctx context.Context, fr frame) {
 	switch {
 	case fr.err != nil:
-		f := fail(fr.err, errors.Is(fr.err, io.ErrUnexpectedEOF))
-		if f.kind == Timeout {
-			f = fail(cmp.Or(w.broken, fr.err), false)
+		f := fail(fr.err, endOf(fr.err))
+		if f.kind == Timeout || f.kind == EOF { // the kernel tells of a reset once
+			f = fail(cmp.Or(w.broken, fr.err), sent)
 		}
 		how := byUs
 		if ctx.Err() == nil && f.byServer() {
@@ -171,7 +175,7 @@ func (w *webSocket) lose(how end, f *failure) {
 	waiting, now := w.flight.waiting, time.Now()
 	w.drop()
 	for _, m := range waiting {
-		w.answered(m.at, now, "", f)
+		w.answered(m.at, now, "", f.of(m))
 	}
 	switch {
 	case len(waiting) == 0 && how == closed:

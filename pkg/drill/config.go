@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,11 +16,13 @@ type Kind string
 // The kinds of client.
 const (
 	Fresh     Kind = "fresh"
+	KeepAlive Kind = "keepalive"
 	Post      Kind = "post"
 	TLS       Kind = "tls"
 	H2        Kind = "h2"
 	Slow      Kind = "slow"
 	Upload    Kind = "upload"
+	Download  Kind = "download"
 	Idle      Kind = "idle"
 	WebSocket Kind = "websocket"
 	Events    Kind = "events"
@@ -29,12 +30,12 @@ const (
 
 // Kinds returns all kinds of client, in the order in which help texts list them.
 func Kinds() []Kind {
-	return []Kind{Fresh, Post, TLS, H2, Slow, Upload, Idle, WebSocket, Events}
+	return []Kind{Fresh, KeepAlive, Post, TLS, H2, Slow, Upload, Download, Idle, WebSocket, Events}
 }
 
 // quick reports whether requests of this kind are answered as fast as the server can. The others take long
 // by their nature and would hide the quick ones' waits.
-func (k Kind) quick() bool { return k != Slow && k != Upload && k != Events }
+func (k Kind) quick() bool { return k != Slow && k != Upload && k != Download && k != Events }
 
 // lasting reports whether clients of this kind hold one connection, opened before the command, throughout the drill.
 func (k Kind) lasting() bool { return k == Idle || k == WebSocket || k == Events }
@@ -45,7 +46,7 @@ func (k Kind) needsTLS() bool { return k == TLS || k == H2 }
 type Client struct {
 	Kind   Kind
 	Number int
-	URL    string // http or https
+	URL    string // http or https; http://unix:/PATH/OF/SOCKET:/PATH for a Unix socket
 }
 
 // ParseClient reads KIND=N or KIND=N@URL.
@@ -67,13 +68,11 @@ func ParseClient(s string) (Client, error) {
 }
 
 func (c Client) validate() error {
-	u, err := url.Parse(c.URL)
+	t, _, err := locate(c.URL, "")
 	switch {
 	case err != nil:
 		return fmt.Errorf("reading the URL of the %s clients: %w", c.Kind, err)
-	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return fmt.Errorf("reading the URL of the %s clients: %q is not http://HOST… or https://HOST…", c.Kind, c.URL)
-	case c.Kind.needsTLS() && u.Scheme != "https":
+	case c.Kind.needsTLS() && t.tls == nil:
 		return fmt.Errorf("reading the URL of the %s clients: %q is not https://, which they speak", c.Kind, c.URL)
 	case c.Number < 1:
 		return fmt.Errorf("reading the number of %s clients: %d is less than 1", c.Kind, c.Number)
@@ -83,7 +82,7 @@ func (c Client) validate() error {
 
 // Assign gives the clients that have no URL of their own the first of urls that they can speak: https for
 // tls and h2; for the others http, or https where there is no http. Without clients it chooses some that
-// suit any server: fresh and idle ones, and tls ones if there is an https URL.
+// suit any server: fresh, keepalive and idle ones, and tls ones if there is an https URL.
 func Assign(clients []Client, urls []string) ([]Client, error) {
 	first := func(scheme string) string {
 		i := slices.IndexFunc(urls, func(u string) bool { return strings.HasPrefix(u, scheme+"://") })
@@ -97,7 +96,7 @@ func Assign(clients []Client, urls []string) ([]Client, error) {
 		plain = secure
 	}
 	if len(clients) == 0 {
-		clients = []Client{{Kind: Fresh, Number: 16}, {Kind: Idle, Number: 16}}
+		clients = []Client{{Kind: Fresh, Number: 16}, {Kind: KeepAlive, Number: 16}, {Kind: Idle, Number: 16}}
 		if secure != "" {
 			clients = append(clients, Client{Kind: TLS, Number: 16})
 		}

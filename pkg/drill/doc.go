@@ -9,16 +9,23 @@
 // connections; HTTP/1.1 is spoken on the bare connection, HTTP/2 on one http2.ClientConn at a time.
 //
 //	fresh      a new TCP connection for each GET
+//	keepalive  keep-alive GETs
 //	post       keep-alive POSTs
 //	tls        keep-alive GETs over TLS, HTTP/1.1
 //	h2         GETs over TLS, HTTP/2 agreed by ALPN
 //	slow       keep-alive GETs of something that takes long
 //	upload     keep-alive POSTs of 5 MiB, each spread over 1.5 s
+//	download   keep-alive GETs of something large, each spread over 1.5 s if its length is known
 //	idle       one keep-alive GET, then silence until the command has ended, then one more GET on the same connection
 //	websocket  numbered messages over one WebSocket, to a server that sends each back
 //	events     one stream of server-sent events, whose ids are consecutive numbers
 //
+// A URL of the form http://unix:/PATH/OF/SOCKET:/PATH is that of a server on a Unix socket, as in nginx's proxy_pass.
 // Certificates are not verified: the server under drill is one's own.
+//
+// Bodies are checked. If the response to an upload is JSON (by its Content-Type) and an object with a member "sha256",
+// that must be the SHA-256 of what was sent, in hex. A download must have the SHA-256 that the
+// response's Repr-Digest says (RFC 9530); without that header it must be the first one's, before the command, over again.
 //
 // # What counts
 //
@@ -26,11 +33,14 @@
 // response; that time is its wait. It belongs to the phase "during" if it overlaps the command at all, else
 // to "before" or "after". Waits are those of answered requests: a lost request is counted as lost, not as slow.
 //
+// Lost requests are told apart by how they were lost; see the constants of Failure. A connection that ended before
+// the request was sent whole gives eof-unsent or reset-unsent: a client could have sent it again without harm, but had to.
+//
 // A connection ends by us, announced or closed. Announced is a response that says "Connection: close"
 // (RFC 9112, section 9.6) or an HTTP/2 GOAWAY (RFC 9113, section 6.8): a client that hears it in time opens
 // another connection and nothing is lost. Closed is every other end that the server brings about. A busy
 // client learns of a close by its next request failing, so both are counted; an idle one sees it without
-// having sent anything, so only the close is. HTTP/2 requests that cross a GOAWAY on the wire and are
+// having sent anything, and so does any client at the end of the drill, so only the close is. HTTP/2 requests that cross a GOAWAY on the wire and are
 // refused count as failed: only a retry would have saved them.
 //
 // A WebSocket client's request is a message, from its being sent to its echo: lost if that has not come by

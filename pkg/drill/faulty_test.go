@@ -3,11 +3,14 @@ package drill
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -28,6 +31,9 @@ const (
 	announce          // a good response with Connection: close, then FIN
 	interim           // 103 before a good response
 	garbage           // something that is not HTTP
+	resetAfter        // a good response, then RST
+	corrupt           // a good response but for the body
+	halfRead          // RST with most of the request's body unread
 	deaf              // a good response, and no more connections from now on
 )
 
@@ -46,9 +52,20 @@ type faulty struct {
 	all   sync.WaitGroup
 }
 
+func TestMain(m *testing.M) {
+	uploadSize, bodyTime = 512<<10, 300*time.Millisecond
+	flag.Set("test.parallel", "4") // they wait, most of the time
+	os.Exit(m.Run())
+}
+
 func newFaulty(t *testing.T) *faulty {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	return newFaultyOn(t, "tcp", "127.0.0.1:0")
+}
+
+func newFaultyOn(t *testing.T, network, address string) *faulty {
+	t.Helper()
+	ln, err := net.Listen(network, address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +79,12 @@ func newFaulty(t *testing.T) *faulty {
 	return s
 }
 
-func (s *faulty) url() string { return "http://" + s.ln.Addr().String() + "/" }
+func (s *faulty) url() string {
+	if addr := s.ln.Addr(); addr.Network() == "unix" {
+		return "http://unix:" + addr.String() + ":/"
+	}
+	return "http://" + s.ln.Addr().String() + "/"
+}
 
 func (s *faulty) accept() {
 	for {
@@ -100,22 +122,28 @@ func (s *faulty) serve(conn net.Conn) {
 		if err != nil {
 			return
 		}
-		n, err := io.Copy(io.Discard, req.Body)
-		if err != nil {
-			return
-		}
-		s.body.Add(n)
-		time.Sleep(time.Duration(s.work.Load()))
 		f := none
 		select {
 		case f = <-s.faults:
 		default:
 		}
+		if f == halfRead {
+			io.CopyN(io.Discard, req.Body, chunk)
+			reset(conn)
+			return
+		}
+		hash := sha256.New()
+		n, err := io.Copy(hash, req.Body)
+		if err != nil {
+			return
+		}
+		s.body.Add(n)
+		time.Sleep(time.Duration(s.work.Load()))
 		switch f {
 		case closeUnread:
 			return
 		case resetUnread:
-			conn.(*net.TCPConn).SetLinger(0)
+			reset(conn)
 			return
 		case truncate:
 			io.WriteString(conn, response+"\r\nok")
@@ -129,6 +157,13 @@ func (s *faulty) serve(conn net.Conn) {
 		case garbage:
 			io.WriteString(conn, "SSH-2.0-nothing\r\n")
 			return
+		case corrupt:
+			if n == uploadSize {
+				io.WriteString(conn, receipt(sha256.Sum256(nil)))
+			} else {
+				io.WriteString(conn, response+"\r\nko\r\n")
+			}
+			continue
 		case deaf:
 			s.ln.Close()
 		case interim:
@@ -139,15 +174,36 @@ func (s *faulty) serve(conn net.Conn) {
 			io.WriteString(conn, response+"Connection: close\r\n\r\nok\r\n")
 			return
 		}
-		io.WriteString(conn, response+"\r\nok\r\n")
-		if f == closeAfter {
+		if n == uploadSize {
+			io.WriteString(conn, receipt([sha256.Size]byte(hash.Sum(nil))))
+		} else {
+			io.WriteString(conn, response+"\r\nok\r\n")
+		}
+		switch f {
+		case closeAfter:
+			return
+		case resetAfter:
+			reset(conn) // the response is in the client's queue by now, and stays there
 			return
 		}
 	}
 }
 
-// inject is a command that loses n requests by f and ends when all are lost and some more requests were good.
-func (s *faulty) inject(f fault, n int) func(context.Context) error {
+// receipt is the response to an upload of that hash.
+func receipt(hash [sha256.Size]byte) string {
+	text := fmt.Sprintf("{\"sha256\":\"%x\"}", hash)
+	return fmt.Sprintf("HTTP/1.1 200 OK\r\nX-Version: 1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(text), text)
+}
+
+// reset has the conn closed by an RST, now.
+func reset(conn net.Conn) {
+	conn.(*net.TCPConn).SetLinger(0)
+	conn.Close()
+}
+
+// inject is a command that loses n requests by f and ends when all are lost and more requests were good: 20 if that is
+// not said otherwise.
+func (s *faulty) inject(f fault, n int, more ...int64) func(context.Context) error {
 	return func(ctx context.Context) error {
 		for range n {
 			s.faults <- f
@@ -156,7 +212,7 @@ func (s *faulty) inject(f fault, n int) func(context.Context) error {
 			return err
 		}
 		good := s.good.Load()
-		return within(10*time.Second, func() bool { return s.good.Load() >= good+20 })
+		return within(10*time.Second, func() bool { return s.good.Load() >= good+append(more, 20)[0] })
 	}
 }
 

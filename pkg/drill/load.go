@@ -26,7 +26,7 @@ func (d *drill) start(ctx context.Context) (*load, error) {
 	for _, c := range d.Clients {
 		t := d.rec.tally(c.Kind, c.Number)
 		for i := range c.Number {
-			ex, err := newExchanger(c, t)
+			ex, err := d.newExchanger(c, t)
 			if err != nil {
 				l.abort()
 				return nil, err

@@ -91,23 +91,28 @@ func TestClassify(t *testing.T) {
 		return fmt.Errorf("around: %w", &net.OpError{Op: op, Net: "tcp", Err: os.NewSyscallError(op, err)})
 	}
 	tests := []struct {
-		err     error
-		started bool
-		want    Failure
-		text    string
+		err  error
+		at   stage
+		want Failure
+		text string
 	}{
-		{op("connect", syscall.ECONNREFUSED), false, Refused, "connect: connect: connection refused"},
-		{op("read", syscall.ECONNRESET), true, Reset, "read: read: connection reset by peer"},
-		{op("write", syscall.EPIPE), false, Reset, "write: write: broken pipe"},
-		{io.EOF, false, EOF, "EOF"},
-		{io.ErrUnexpectedEOF, true, Short, "unexpected EOF"},
-		{&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}, true, Timeout, "read: i/o timeout"},
-		{&net.DNSError{Err: "no such host", Name: "x"}, false, Other, "lookup x: no such host"},
-		{errors.New("malformed"), true, Other, "malformed"},
+		{op("connect", syscall.ECONNREFUSED), unsent, Refused, "connect: connect: connection refused"},
+		{op("dial", syscall.ENOENT), unsent, Refused, "dial: dial: no such file or directory"},
+		{op("dial", syscall.EAGAIN), unsent, Refused, "dial: dial: resource temporarily unavailable"},
+		{op("read", syscall.ECONNRESET), started, Reset, "read: read: connection reset by peer"},
+		{op("read", syscall.ECONNRESET), sent, Reset, "read: read: connection reset by peer"},
+		{op("read", syscall.ECONNRESET), unsent, ResetUnsent, "read: read: connection reset by peer"},
+		{op("write", syscall.EPIPE), unsent, ResetUnsent, "write: write: broken pipe"},
+		{io.EOF, sent, EOF, "EOF"},
+		{io.EOF, unsent, EOFUnsent, "EOF"},
+		{io.ErrUnexpectedEOF, started, Short, "unexpected EOF"},
+		{&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}, started, Timeout, "read: i/o timeout"},
+		{&net.DNSError{Err: "no such host", Name: "x"}, unsent, Other, "lookup x: no such host"},
+		{errors.New("malformed"), started, Other, "malformed"},
 	}
 	for _, tt := range tests {
-		t.Run(tt.err.Error(), func(t *testing.T) {
-			f := fail(tt.err, tt.started)
+		t.Run(fmt.Sprint(tt.err, tt.at), func(t *testing.T) {
+			f := fail(tt.err, tt.at)
 			if f.kind != tt.want || f.text() != tt.text {
 				t.Errorf("%s %q, want %s %q", f.kind, f.text(), tt.want, tt.text)
 			}
@@ -122,7 +127,7 @@ func TestRecorderIsBounded(t *testing.T) {
 	now := time.Now()
 	for i := range 1000 {
 		tl.request(now, now, fmt.Sprint(i), nil)
-		tl.request(now, now, "", fail(fmt.Errorf("error %d", i), false))
+		tl.request(now, now, "", fail(fmt.Errorf("error %d", i), sent))
 	}
 	var r Report
 	r.fill(rec)

@@ -32,7 +32,7 @@ type Report struct {
 	Started  time.Time    `json:"started"`
 	Load     string       `json:"load"` // "closed": a client begins a request when the one before is over
 	Command  Command      `json:"command"`
-	Total    Row          `json:"total"` // its waits leave out slow, upload and events, which take long by their nature
+	Total    Row          `json:"total"` // its waits leave out slow, upload, download and events, which take long by their nature
 	Kinds    []Row        `json:"kinds"`
 	Versions Versions     `json:"versions"`
 	Timeline Timeline     `json:"timeline"`

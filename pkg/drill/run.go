@@ -24,7 +24,7 @@ func Run(ctx context.Context, cfg Config, command func(context.Context) error) (
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	d := &drill{Config: cfg.withDefaults(), rec: newRecorder()}
+	d := &drill{Config: cfg.withDefaults(), rec: newRecorder(), contents: map[string]*content{}}
 	report := &Report{Started: time.Now(), Load: "closed", Warnings: []string{}, Limits: cfg.Limits}
 	err := d.run(ctx, command, report)
 	if ctx.Err() != nil {
@@ -39,7 +39,16 @@ func Run(ctx context.Context, cfg Config, command func(context.Context) error) (
 
 type drill struct {
 	Config
-	rec *recorder
+	rec      *recorder
+	contents map[string]*content // by URL
+}
+
+// content is what is known of what a URL gives.
+func (d *drill) content(url string) *content {
+	if d.contents[url] == nil {
+		d.contents[url] = &content{}
+	}
+	return d.contents[url]
 }
 
 func (d *drill) run(ctx context.Context, command func(context.Context) error, report *Report) error {
@@ -109,7 +118,7 @@ func (d *drill) preflight(ctx context.Context) error {
 	scratch := newRecorder()
 	group, ctx := errgroup.WithContext(ctx)
 	for _, c := range d.Clients {
-		ex, err := newExchanger(c, scratch.tally(c.Kind, 0))
+		ex, err := d.newExchanger(c, scratch.tally(c.Kind, 0))
 		if err != nil {
 			return err
 		}

@@ -18,11 +18,17 @@ import (
 
 type connKey struct{}
 
+// withConn lets tcp find the connection of a request.
+func withConn(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, c)
+}
+
 // secure is an HTTPS server for HTTP/1.1 and HTTP/2 that treats as many of the next requests as faults holds with
 // the fault function.
 type secure struct {
 	*httptest.Server
 	good, faults atomic.Int64
+	deaf         atomic.Int64 // so many of the next connections are closed in the handshake
 }
 
 func newSecure(t *testing.T, fault http.HandlerFunc) *secure {
@@ -37,13 +43,28 @@ func newSecure(t *testing.T, fault http.HandlerFunc) *secure {
 		w.Write([]byte("ok"))
 		s.good.Add(1)
 	}))
-	s.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
-		return context.WithValue(ctx, connKey{}, c)
-	}
+	s.Config.ConnContext = withConn
 	s.EnableHTTP2 = true
+	s.Listener = &handshakes{s.Listener, &s.deaf}
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	return s
+}
+
+// handshakes closes connections once the client has said hello.
+type handshakes struct {
+	net.Listener
+	deny *atomic.Int64
+}
+
+func (l *handshakes) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	for err == nil && l.deny.Add(-1) >= 0 {
+		conn.Read(make([]byte, chunk))
+		conn.Close()
+		conn, err = l.Listener.Accept()
+	}
+	return conn, err
 }
 
 // inject is a command that lets the next n requests be faults and ends when they and some good ones are over.
@@ -58,9 +79,13 @@ func (s *secure) inject(n int64) func(context.Context) error {
 	}
 }
 
-// tcp is the TCP connection under the request's TLS.
+// tcp is the TCP connection under the request, and under its TLS.
 func tcp(r *http.Request) *net.TCPConn {
-	return r.Context().Value(connKey{}).(*tls.Conn).NetConn().(*net.TCPConn)
+	conn := r.Context().Value(connKey{})
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
+	return conn.(*net.TCPConn)
 }
 
 func TestOverTLS(t *testing.T) {
@@ -105,6 +130,7 @@ func TestOverTLS(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			s := newSecure(t, tt.fault)
 			r := drilled(t, Config{
 				Clients: []Client{{tt.kind, 4, s.URL}},
@@ -125,9 +151,33 @@ func TestOverTLS(t *testing.T) {
 	}
 }
 
+// A connection that ends in the handshake is a request that was not sent.
+func TestClosedInTheHandshake(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []Kind{TLS, H2} {
+		t.Run(string(kind), func(t *testing.T) {
+			s := newSecure(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Connection", "close") })
+			r := drilled(t, Config{Clients: []Client{{kind, 4, s.URL}}, Before: 50 * ms}, func(ctx context.Context) error {
+				s.deaf.Store(3)
+				if err := s.inject(4)(ctx); err != nil { // for the next to come over other connections
+					return err
+				}
+				return within(10*time.Second, func() bool { return s.deaf.Load() <= 0 })
+			})
+			got := row(t, r, kind)
+			if !maps.Equal(got.Failures, map[Failure]uint64{EOFUnsent: 3}) || got.Connections.Closed != 0 || got.Connections.Announced < 3 {
+				t.Errorf("lost %v, connections %+v; %v", got.Failures, got.Connections, r.Errors)
+			}
+		})
+	}
+}
+
 // goaways is an HTTP/2 server that says GOAWAY on each connection's second request, having taken or refused it; or
 // early, right behind the first response, in the same segment.
-type goaways struct{ refuse, early bool }
+type goaways struct {
+	refuse, early bool
+	seen          *atomic.Int64 // requests
+}
 
 func (g goaways) serve(conn net.Conn) {
 	defer conn.Close()
@@ -151,6 +201,7 @@ func (g goaways) serve(conn net.Conn) {
 			}
 		case *http2.HeadersFrame:
 			requests++
+			g.seen.Add(1)
 			if requests == 2 && g.refuse {
 				framer.WriteGoAway(f.StreamID-2, http2.ErrCodeNo, nil)
 				continue
@@ -205,6 +256,7 @@ func TestGoAway(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { ln.Close() })
+			tt.server.seen = &atomic.Int64{}
 			go func() {
 				for {
 					conn, err := ln.Accept()
@@ -215,7 +267,9 @@ func TestGoAway(t *testing.T) {
 				}
 			}()
 			r := drilled(t, Config{Clients: []Client{{H2, 1, "https://" + ln.Addr().String()}}, Timeout: 5 * time.Second},
-				func(ctx context.Context) error { sleepUntil(ctx, time.Now().Add(500*time.Millisecond)); return nil })
+				func(context.Context) error {
+					return within(10*time.Second, func() bool { return tt.server.seen.Load() > 10 })
+				})
 			got := row(t, r, H2)
 			if got.Requests < 6 || !tt.check(got) || got.Connections.Closed != 0 {
 				t.Errorf("%d requests, lost %v, connections %+v; %v", got.Requests, got.Failures, got.Connections, r.Errors)

@@ -35,7 +35,22 @@ type message struct {
 	n      uint64
 	at     time.Time
 	passed bool // a later one came back before it
+	unsent bool // it could not be written whole
 }
+
+// of is the failure f of the connection as that of one message.
+func (f *failure) of(m message) *failure {
+	switch {
+	case m.unsent && f.kind == EOF:
+		return &failure{EOFUnsent, f.err}
+	case m.unsent && f.kind == Reset:
+		return &failure{ResetUnsent, f.err}
+	}
+	return f
+}
+
+// last is the message that was sent last. There must be one.
+func (f *flight) last() *message { return &f.waiting[len(f.waiting)-1] }
 
 // send returns the next message.
 func (f *flight) send(now time.Time) []byte {

@@ -15,8 +15,9 @@ import (
 
 // Load is the load of the demo and of most tests: 64 clients that never retry.
 var Load = []string{
-	"--client", "fresh=16", "--client", "post=16", "--client", "tls=12", "--client", "h2=8",
-	"--client", "slow=6@http://127.0.0.1:8080/slow?for=3s", "--client", "upload=6@http://127.0.0.1:8080/upload",
+	"--client", "fresh=16", "--client", "post=16", "--client", "tls=10", "--client", "h2=8",
+	"--client", "slow=6@http://127.0.0.1:8080/slow?for=3s", "--client", "upload=4@http://127.0.0.1:8080/upload",
+	"--client", "download=4@http://127.0.0.1:8080/download",
 	"--rate", "20",
 }
 

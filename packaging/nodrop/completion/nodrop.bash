@@ -15,7 +15,7 @@ _nodrop() {
     -f | --config | -t | --target | --previous | --json | --units | --watch) return ;; # a file
     -p | --packager) words='deb rpm' ;;
     --client)
-      words='fresh= post= tls= h2= slow= upload= idle= websocket= events='
+      words='fresh= keepalive= post= tls= h2= slow= upload= download= idle= websocket= events='
       compopt -o nospace
       ;;
     --url | --before | --after | --timeout | --rate | --max-failed | --max-wait | --socket | --datagram | --build) compopt +o default +o bashdefault ;;

@@ -31,7 +31,7 @@ complete -c nodrop -n $run -l json -d 'Write events as JSON'
 complete -c nodrop -n $run -F
 
 complete -c nodrop -n $drill -l url -x -d 'Load this URL'
-complete -c nodrop -n $drill -l client -xa 'fresh= post= tls= h2= slow= upload= idle= websocket= events=' -d 'Load with KIND=N clients'
+complete -c nodrop -n $drill -l client -xa 'fresh= keepalive= post= tls= h2= slow= upload= download= idle= websocket= events=' -d 'Load with KIND=N clients'
 complete -c nodrop -n $drill -l before -x -d 'Load for TIME before the command'
 complete -c nodrop -n $drill -l after -x -d 'Load for TIME after the command'
 complete -c nodrop -n $drill -l timeout -x -d 'A request is lost after TIME'
