@@ -55,5 +55,13 @@
 // Both open a connection whenever they have none; how often, the connections opened tell. X-Version is that of the
 // connection's first response, and counts for the first message or event only.
 //
+// # The timeline
+//
+// All that is recorded has a place on one monotonic clock, which begins with the load: how many requests were answered and
+// lost, when requests of a kind were lost, when the command began and ended, and on a host with
+// systemd what became of its services and sockets meanwhile, whichever they are. Those are from D-Bus, with systemd's own time: an
+// ActiveState= of activating is "starting", active "ready", deactivating "stopping", inactive "gone"; others are as
+// they are, "failed" say. Without systemd, or without a system bus, there are none.
+//
 // A server's own idle time-out, if shorter than the drill, looks like a loss to idle clients.
 package drill

@@ -59,6 +59,16 @@ func TestWriteText(t *testing.T) {
   total        6     1,207       3       2               2.5 ms   17 ms  2.0 ms
 * long by its nature (events: the time between two); the total's waits leave it out
 
+   waits     p50     p99   p99.9  longest
+  before  2.5 ms  2.5 ms  2.5 ms   2.5 ms
+  during  3.0 ms   17 ms   17 ms    17 ms
+   after  2.0 ms  2.0 ms  2.0 ms   2.0 ms
+
+ 10.000 s  command began
+ 11.000 s  post: 3 failed within 1.00 s
+ 12.000 s  myapp.service ready
+ 14.000 s  command ended
+
 the command took 4.00 s
 versions that answered: before 1.0.0; during 1.0.0, 1.1.0; after 1.1.0
   3 × post eof: EOF

@@ -58,6 +58,9 @@ func (d *drill) run(ctx context.Context, command func(context.Context) error, re
 	if err := d.preflight(ctx); err != nil {
 		return err
 	}
+	watching, unwatch := context.WithCancel(ctx)
+	defer unwatch()
+	d.rec.watchUnits(watching)
 	d.rec.loadBegins()
 	defer d.rec.loadEnded()
 	load, err := d.start(ctx)

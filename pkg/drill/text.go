@@ -2,22 +2,29 @@ package drill
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 )
 
-// shownErrors is how many causes of loss the text lists.
-const shownErrors = 5
+// How much the text lists.
+const (
+	shownErrors = 5
+	shownLines  = 30 // of the timeline
+)
 
-// WriteText writes the report for people: a table, the versions that answered, the first causes of loss, and the
-// verdict as the last line; the verdict alone if no client was started.
+// WriteText writes the report for people: a table, the waits, what happened when, the versions that answered, the first
+// causes of loss, warnings, and the verdict as the last line; the verdict alone if no client was started.
 func (r *Report) WriteText(w io.Writer) error {
 	var b bytes.Buffer
 	if r.Total.Clients > 0 {
 		r.writeTable(&b)
+		r.writeWaits(&b)
+		r.writeTimeline(&b)
 		r.writeNotes(&b)
 	}
 	fmt.Fprintln(&b, r.Verdict())
@@ -39,6 +46,45 @@ func (r *Report) writeTable(b *bytes.Buffer) {
 	table.Flush()
 	if footnote {
 		b.WriteString("* long by its nature (events: the time between two); the total's waits leave it out\n")
+	}
+	b.WriteString("\n")
+}
+
+func (r *Report) writeWaits(b *bytes.Buffer) {
+	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "waits\tp50\tp99\tp99.9\tlongest\t")
+	for _, s := range []struct {
+		name string
+		Span
+	}{{"before", r.Total.Before}, {"during", r.Total.During}, {"after", r.Total.After}} {
+		if s.Longest > 0 {
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t\n", s.name, s.P50, s.P99, s.P999, s.Longest)
+		}
+	}
+	table.Flush()
+	b.WriteString("\n")
+}
+
+// writeTimeline writes what happened beside the load, and when requests were lost.
+func (r *Report) writeTimeline(b *bytes.Buffer) {
+	type line struct {
+		at   Millis
+		text string
+	}
+	var lines []line
+	for _, e := range r.Timeline.Events {
+		lines = append(lines, line{e.At, strings.TrimSpace(e.Unit + " " + e.What)})
+	}
+	for _, w := range r.Timeline.Downtime {
+		lines = append(lines, line{w.From, fmt.Sprintf("%s: %s failed within %s", w.Kind, grouped(w.Failed), w.To-w.From)})
+	}
+	slices.SortStableFunc(lines, func(a, b line) int { return cmp.Compare(a.at, b.at) })
+	for i, l := range lines {
+		if i == shownLines {
+			fmt.Fprintf(b, "  and %d more lines\n", len(lines)-i)
+			break
+		}
+		fmt.Fprintf(b, "%9s  %s\n", fmt.Sprintf("%.3f s", time.Duration(l.at).Seconds()), l.text)
 	}
 	b.WriteString("\n")
 }

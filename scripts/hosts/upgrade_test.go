@@ -46,6 +46,22 @@ func TestUpgrade(t *testing.T) {
 	}
 	t.Logf("longest wait: before %v, during %v, after %v", r.Total.Before.Longest, r.Total.During.Longest, r.Total.After.Longest)
 	notLonger(t, r)
+	wantRollout(t, r.Timeline)
+}
+
+// wantRollout checks that the drill saw the rollout's steps, in their order, while its command ran.
+func wantRollout(t *testing.T, tl drill.Timeline) {
+	t.Helper()
+	steps := []string{" command began", "myapp-standby.service ready", "myapp.service stopping", "myapp.service ready",
+		"myapp-standby.service gone", " command ended"}
+	for _, e := range tl.Events {
+		if len(steps) > 0 && e.Unit+" "+e.What == steps[0] {
+			steps = steps[1:]
+		}
+	}
+	if len(steps) > 0 {
+		t.Errorf("the timeline lacks %v, in this order: %+v", steps, tl.Events)
+	}
 }
 
 // notLonger checks that nobody waited for the upgrade. Noise is allowed for:
