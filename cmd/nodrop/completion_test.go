@@ -76,7 +76,8 @@ func TestBashCompletion(t *testing.T) {
 		{"package --packager r", "rpm"},
 		{"package --previous ", ""}, // a file, which bash finds by itself
 		{"drill --client w", "websocket="},
-		{"drill --url http://a -", "-- --after --before --client --help --json --max-failed --max-wait --rate --timeout --url -h"},
+		{"drill --model ", "closed open"},
+		{"drill --url http://a -", "-- --after --before --client --help --json --max-failed --max-wait --model --rate --timeout --url -h"},
 		{"drill --url http://a -- package -", ""}, // somebody else's options
 	}
 	for _, tt := range tests {

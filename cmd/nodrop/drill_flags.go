@@ -16,7 +16,8 @@ func loadFlags() []cli.Flag {
 		&cli.DurationFlag{Name: "before", Value: 3 * time.Second, Usage: "load for `TIME` before COMMAND"},
 		&cli.DurationFlag{Name: "after", Value: 3 * time.Second, Usage: "load for `TIME` after COMMAND"},
 		&cli.DurationFlag{Name: "timeout", Value: 30 * time.Second, Usage: "a request is lost after `TIME`"},
-		&cli.Float64Flag{Name: "rate", Value: 50, Usage: "at most `N` requests a second per client"},
+		&cli.StringFlag{Name: "model", Value: string(drill.Closed), Usage: "`MODEL`: closed, a client waits for the reply before its next request; open, requests begin at the rate whatever becomes of earlier ones, and waits count from when they were due"},
+		&cli.Float64Flag{Name: "rate", Value: 50, Usage: "`N` requests a second per client; in the closed model at most"},
 	}
 }
 
@@ -32,7 +33,7 @@ func limitFlags() []cli.Flag {
 func drillConfig(c *cli.Context) (drill.Config, error) {
 	cfg := drill.Config{
 		Before: c.Duration("before"), After: c.Duration("after"),
-		Timeout: c.Duration("timeout"), Rate: c.Float64("rate"), Progress: c.App.ErrWriter,
+		Timeout: c.Duration("timeout"), Model: drill.Model(c.String("model")), Rate: c.Float64("rate"), Progress: c.App.ErrWriter,
 		Limits: drill.Limits{MaxFailed: c.Uint64("max-failed"), MaxWait: drill.Millis(c.Duration("max-wait"))},
 	}
 	if c.NArg() == 0 {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,11 +44,20 @@ func TestFaultsAreFoundExactly(t *testing.T) {
 		{"reset in the request", halfRead, 3, ResetUnsent, true, []Kind{Upload}},
 	}
 	for _, tt := range tests {
-		for _, kind := range tt.kinds {
-			t.Run(fmt.Sprint(tt.name, " ", kind), func(t *testing.T) {
+		kinds := tt.kinds
+		if slices.Contains(kinds, KeepAlive) {
+			kinds = append(slices.Clone(kinds), KeepAlive) // once more, in the open model
+		}
+		for i, kind := range kinds {
+			model := Closed
+			if i == len(tt.kinds) {
+				model = Open
+			}
+			t.Run(fmt.Sprint(tt.name, " ", kind, " ", model), func(t *testing.T) {
 				t.Parallel()
 				s := newFaulty(t)
 				cfg := Config{
+					Model:   model,
 					Clients: []Client{{kind, 4, s.url()}},
 					Before:  50 * time.Millisecond, After: 50 * time.Millisecond, Timeout: 2 * time.Second,
 				}
@@ -318,7 +328,7 @@ func TestSlowRequestsBelongToTheCommand(t *testing.T) {
 	s := newFaulty(t)
 	s.work.Store(int64(300 * time.Millisecond))
 	r := drilled(t, Config{Clients: []Client{{Slow, 2, s.url()}}, Before: 100 * time.Millisecond},
-		func(context.Context) error { return nil })
+		func(context.Context) error { return within(10*time.Second, func() bool { return s.open() == 2 }) })
 	got := row(t, r, Slow)
 	if got.During.Requests != 2 || got.Requests != 2 || got.During.Longest < Millis(300*time.Millisecond) {
 		t.Errorf("%+v, want both requests during the command", got)

@@ -43,6 +43,7 @@ type worker struct {
 	timeout  time.Duration
 	interval time.Duration // between the beginnings of two requests
 	offset   time.Duration // before the first, so that clients do not march in step
+	open     bool          // in the open model a request is due whatever became of the one before
 	pushed   bool          // requests are begun one upon the other: they end when the server likes
 	ready    func()        // to be called once the connection is open, or never will be; as often as one likes
 }
@@ -54,7 +55,8 @@ func (w *worker) loop(ctx, stop context.Context) {
 	defer w.close()
 	next := time.Now().Add(w.offset)
 	for sleepUntil(stop, next) {
-		f := w.once(ctx)
+		w.tally.due(next)
+		f := w.once(ctx, w.exchanger, time.Now())
 		if f == nil {
 			w.ready()
 		}
@@ -66,19 +68,19 @@ func (w *worker) loop(ctx, stop context.Context) {
 }
 
 // after is when the request after that of the time t is due. If that has passed already, the client goes on from
-// now rather than catch up in a burst.
+// now rather than catch up in a burst; but for the open model.
 func (w *worker) after(t time.Time) time.Time {
 	next := t.Add(w.interval)
-	if now := time.Now(); next.Before(now) {
+	if now := time.Now(); !w.open && next.Before(now) {
 		return now
 	}
 	return next
 }
 
-// once does one request and records it, unless the drill itself broke it off. It returns how it was lost, if it was.
-func (w *worker) once(ctx context.Context) *failure {
-	start := time.Now()
-	version, f := w.do(ctx, start.Add(w.timeout))
+// once does one request and records it as begun at start, unless the drill itself broke it off. It returns how it was
+// lost, if it was.
+func (w *worker) once(ctx context.Context, ex exchanger, start time.Time) *failure {
+	version, f := ex.do(ctx, time.Now().Add(w.timeout))
 	if end := time.Now(); ctx.Err() == nil {
 		w.tally.request(start, end, version, f)
 	}
@@ -101,7 +103,7 @@ func (w *idler) run(ctx, stop, speak context.Context) {
 		if !sleepUntil(stop, next) {
 			return
 		}
-		w.once(ctx)
+		w.once(ctx, w.exchanger, time.Now())
 	}
 	w.ready()
 
@@ -109,7 +111,7 @@ func (w *idler) run(ctx, stop, speak context.Context) {
 	defer cancel()
 	defer context.AfterFunc(speak, func() { time.AfterFunc(w.delay, cancel) })()
 	if w.http.idle(until) && speak.Err() != nil {
-		w.once(ctx)
+		w.once(ctx, w.exchanger, time.Now())
 	}
 }
 

@@ -48,7 +48,7 @@ func (w *webSocket) do(ctx context.Context, deadline time.Time) (version string,
 	w.answered = func(_, _ time.Time, v string, lost *failure) { done, version, f = true, v, lost }
 	timeout := time.NewTimer(time.Until(deadline))
 	defer timeout.Stop()
-	for w.send(deadline); !done; {
+	for w.send(time.Now(), deadline); !done; {
 		select {
 		case fr := <-w.frames:
 			w.take(ctx, fr)
@@ -97,10 +97,10 @@ func (w *webSocket) open(ctx context.Context, deadline time.Time) *failure {
 	return nil
 }
 
-// send sends the next message. If that fails, the connection's end comes as a frame within a second: what the
+// send sends the next message, which was due at the time at. If that fails, the connection's end comes as a frame within a second: what the
 // server said last may still be there to be read.
-func (w *webSocket) send(deadline time.Time) {
-	if !w.write(ws.NewTextFrame(w.flight.send(time.Now())), deadline) {
+func (w *webSocket) send(at, deadline time.Time) {
+	if !w.write(ws.NewTextFrame(w.flight.send(at)), deadline) {
 		w.flight.last().unsent = true
 	}
 }

@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -119,13 +120,22 @@ func Assign(clients []Client, urls []string) ([]Client, error) {
 	return clients, nil
 }
 
+// Model is what makes a request begin.
+type Model string
+
+const (
+	Closed Model = "closed" // a client begins a request when the one before is over
+	Open   Model = "open"   // requests begin at a set rate, whatever becomes of those before, and their waits begin there
+)
+
 // Config says who loads what, and for how long.
 type Config struct {
 	Clients []Client
 	Before  time.Duration // load before the command; may be 0
 	After   time.Duration // load after the command; may be 0
 	Timeout time.Duration // for one request, from its beginning to the end of the response; 0: 30 s
-	Rate    float64       // requests per second that each client does at most; 0: 50
+	Model   Model         // "": Closed
+	Rate    float64       // requests per second of each client; in the closed model, at most; 0: 50
 
 	Limits Limits // what still passes
 
@@ -141,6 +151,9 @@ func (c Config) Validate() error {
 	if c.Before < 0 || c.After < 0 || c.Timeout < 0 || c.Rate < 0 || c.Limits.MaxWait < 0 {
 		return errors.New("reading the drill's configuration: a time or rate is negative")
 	}
+	if c.Model != "" && c.Model != Closed && c.Model != Open {
+		return fmt.Errorf("reading the drill's configuration: no model %q; there are %s and %s", c.Model, Closed, Open)
+	}
 	for _, client := range c.Clients {
 		if err := client.validate(); err != nil {
 			return err
@@ -153,6 +166,7 @@ func (c Config) withDefaults() Config {
 	if c.Timeout == 0 {
 		c.Timeout = 30 * time.Second
 	}
+	c.Model = cmp.Or(c.Model, Closed)
 	if c.Rate == 0 {
 		c.Rate = 50
 	}

@@ -93,6 +93,7 @@ func TestInvalidConfig(t *testing.T) {
 		"negative after":   {Clients: good, After: -1},
 		"negative timeout": {Clients: good, Timeout: -time.Second},
 		"negative rate":    {Clients: good, Rate: -1},
+		"no such model":    {Clients: good, Model: "ajar"},
 		"negative limit":   {Clients: good, Limits: Limits{MaxWait: -1}},
 		"no URL":           {Clients: []Client{{Fresh, 1, ""}}},
 		"no number":        {Clients: []Client{{Fresh, 0, "http://127.0.0.1/"}}},

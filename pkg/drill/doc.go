@@ -3,8 +3,13 @@
 //
 // # Clients
 //
-// Every client is a loop of its own with at most one request in flight, or four WebSocket messages (a closed
-// model), paced by Config.Rate. No client ever retries: a request that was begun either gets a complete 2xx response or is
+// In the closed model every client is a loop of its own with at most one request in flight, or four WebSocket messages,
+// paced by Config.Rate. In the open model a client's requests begin at that rate whatever becomes of earlier ones, each on a
+// connection that is not in use, or a new one; they begin when they are due by the schedule, so that a server that stands still is
+// seen by all who would have come (no coordinated omission). WebSocket messages are sent at the rate as well; idle and
+// event clients do the same in both models. At most 10,000 connections are opened then.
+//
+// No client ever retries: a request that was begun either gets a complete 2xx response or is
 // lost. net/http's Transport is not used, because it silently repeats idempotent requests on re-used
 // connections; HTTP/1.1 is spoken on the bare connection, HTTP/2 on one http2.ClientConn at a time.
 //
@@ -54,6 +59,12 @@
 //
 // Both open a connection whenever they have none; how often, the connections opened tell. X-Version is that of the
 // connection's first response, and counts for the first message or event only.
+//
+// # What the generator does to itself
+//
+// A report has warnings when its figures may be those of the generator or of its machine: requests that were never begun, or
+// begun late; processors of which the drill takes most by itself; requests lost for want of descriptors or ports on this
+// side; queues of listening sockets that overflowed, whose clients wait for a second or longer.
 //
 // # The timeline
 //

@@ -53,6 +53,7 @@ type faulty struct {
 }
 
 func TestMain(m *testing.M) {
+	maxConnections = 200
 	uploadSize, bodyTime = 512<<10, 300*time.Millisecond
 	flag.Set("test.parallel", "4") // they wait, most of the time
 	os.Exit(m.Run())

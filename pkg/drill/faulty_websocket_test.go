@@ -63,7 +63,9 @@ func (s *streaming) echo(w http.ResponseWriter, r *http.Request) {
 			return
 		case slow:
 			time.Sleep(300 * time.Millisecond)
-			rw.Peek(1) // and with it all that has come; a header has 6 bytes
+			conn.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
+			rw.Peek(rw.Reader.Size()) // all that has come; a header has 6 bytes
+			conn.SetReadDeadline(time.Time{})
 			s.most.Store(int64(rw.Reader.Buffered()/(6+len(p)) + 1))
 		}
 		write(p)

@@ -3,7 +3,9 @@ package drill
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,7 +24,14 @@ func (d *drill) start(ctx context.Context) (*load, error) {
 	stopped, stop := context.WithCancel(ctx)
 	speaking, speak := context.WithCancel(context.Background())
 	l := &load{cancel: cancel, stop: stop, speak: speak}
-	interval := time.Duration(float64(time.Second) / d.Rate)
+	interval := max(time.Duration(float64(time.Second)/d.Rate), 1)
+	left, err := d.room()
+	if err != nil {
+		return nil, fmt.Errorf("reading RLIMIT_NOFILE: %w", err)
+	}
+	var room atomic.Int64
+	room.Store(left)
+	l.all.Go(func() { d.rec.tick(stopped) })
 	for _, c := range d.Clients {
 		t := d.rec.tally(c.Kind, c.Number)
 		for i := range c.Number {
@@ -33,19 +42,24 @@ func (d *drill) start(ctx context.Context) (*load, error) {
 			}
 			share := float64(i) / float64(c.Number)
 			w := worker{exchanger: ex, tally: t, timeout: d.Timeout, interval: interval,
-				offset: time.Duration(share * float64(interval)), pushed: c.Kind == Events, ready: func() {}}
+				offset: time.Duration(share * float64(interval)),
+				open:   d.Model == Open, pushed: c.Kind == Events, ready: func() {}}
 			if c.Kind.lasting() {
 				l.opened.Add(1)
 				w.ready = sync.OnceFunc(l.opened.Done)
 			}
-			switch c.Kind {
-			case Idle:
+			switch {
+			case c.Kind == Idle:
 				// Half of the time after the command is enough for the idle to speak up one by one.
 				idle := idler{worker: w, http: ex.(*http1), delay: time.Duration(share * float64(d.After/2))}
 				l.all.Go(func() { idle.run(ctx, stopped, speaking) })
-			case WebSocket:
+			case c.Kind == WebSocket:
 				talk := talker{worker: w, socket: ex.(*webSocket)}
 				l.all.Go(func() { talk.run(ctx, stopped) })
+			case d.Model == Open && c.Kind != Events:
+				spawn := func() (exchanger, error) { return d.newExchanger(c, t) }
+				a := arrivals{worker: w, spawn: spawn, room: &room}
+				l.all.Go(func() { a.run(ctx, stopped) })
 			default:
 				l.all.Go(func() { w.loop(ctx, stopped) })
 			}

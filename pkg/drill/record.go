@@ -43,6 +43,7 @@ type recorder struct {
 	errors       []ErrorCount
 	slots        slots
 	events       []Event
+	saturation   saturation
 }
 
 func newRecorder() *recorder {
@@ -82,12 +83,14 @@ func (r *recorder) loadBegins() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.origin = r.now()
+	r.saturation.from = readGauges()
 }
 
 func (r *recorder) loadEnded() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.over = r.now()
+	r.saturation.to = readGauges()
 }
 
 func (r *recorder) commandBegan() {
@@ -129,6 +132,7 @@ func (t *tally) request(start, end time.Time, version string, f *failure) {
 		slot.Failed++
 		t.downtime.lost(t.rec.since(start), at, t.answered)
 		t.failures[f.kind]++
+		t.rec.saturation.failed(f.err)
 		t.note(f.kind, f.text())
 		return
 	}

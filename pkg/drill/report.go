@@ -30,7 +30,7 @@ func (m *Millis) UnmarshalJSON(b []byte) error {
 // Report is what a drill saw.
 type Report struct {
 	Started  time.Time    `json:"started"`
-	Load     string       `json:"load"` // "closed": a client begins a request when the one before is over
+	Load     string       `json:"load"` // the Model: "closed" or "open"
 	Command  Command      `json:"command"`
 	Total    Row          `json:"total"` // its waits leave out slow, upload, download and events, which take long by their nature
 	Kinds    []Row        `json:"kinds"`

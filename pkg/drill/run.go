@@ -25,12 +25,13 @@ func Run(ctx context.Context, cfg Config, command func(context.Context) error) (
 		return nil, err
 	}
 	d := &drill{Config: cfg.withDefaults(), rec: newRecorder(), contents: map[string]*content{}}
-	report := &Report{Started: time.Now(), Load: "closed", Warnings: []string{}, Limits: cfg.Limits}
+	report := &Report{Started: time.Now(), Load: string(d.Model), Limits: cfg.Limits}
 	err := d.run(ctx, command, report)
 	if ctx.Err() != nil {
 		err = fmt.Errorf("running the drill: broken off: %w", context.Cause(ctx))
 	}
 	report.fill(d.rec)
+	report.Warnings = d.rec.warnings()
 	if err != nil {
 		report.Error = err.Error()
 	}

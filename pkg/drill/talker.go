@@ -44,7 +44,7 @@ func (t *talker) talk(ctx, stop context.Context, next time.Time) time.Time {
 			break
 		}
 		var due, expiry <-chan time.Time
-		if stopping != nil && !t.socket.flight.full() {
+		if stopping != nil && (t.open || !t.socket.flight.full()) {
 			due = time.After(time.Until(next))
 		}
 		if len(waiting) > 0 {
@@ -52,7 +52,11 @@ func (t *talker) talk(ctx, stop context.Context, next time.Time) time.Time {
 		}
 		select {
 		case <-due:
-			t.socket.send(time.Now().Add(t.timeout))
+			at := time.Now()
+			if t.open {
+				at = next
+			}
+			t.socket.send(at, time.Now().Add(t.timeout))
 			next = t.after(next)
 		case f := <-t.socket.frames:
 			t.socket.take(ctx, f)

@@ -27,6 +27,9 @@ func (r *Report) WriteText(w io.Writer) error {
 		r.writeTimeline(&b)
 		r.writeNotes(&b)
 	}
+	for _, w := range r.Warnings {
+		fmt.Fprintln(&b, "warning:", w)
+	}
 	fmt.Fprintln(&b, r.Verdict())
 	if _, err := w.Write(b.Bytes()); err != nil {
 		return fmt.Errorf("writing the report: %w", err)

@@ -53,9 +53,9 @@ func (f *failure) of(m message) *failure {
 func (f *flight) last() *message { return &f.waiting[len(f.waiting)-1] }
 
 // send returns the next message.
-func (f *flight) send(now time.Time) []byte {
+func (f *flight) send(at time.Time) []byte {
 	f.sent++
-	f.waiting = append(f.waiting, message{n: f.sent, at: now})
+	f.waiting = append(f.waiting, message{n: f.sent, at: at})
 	return strconv.AppendUint(nil, f.sent, 10)
 }
 

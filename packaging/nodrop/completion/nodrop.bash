@@ -18,6 +18,7 @@ _nodrop() {
       words='fresh= keepalive= post= tls= h2= slow= upload= download= idle= websocket= events='
       compopt -o nospace
       ;;
+    --model) words='closed open' ;;
     --url | --before | --after | --timeout | --rate | --max-failed | --max-wait | --socket | --datagram | --build) compopt +o default +o bashdefault ;;
     *)
       case $((COMP_CWORD > 1)),${COMP_WORDS[1]} in
@@ -25,7 +26,7 @@ _nodrop() {
         1,package | 1,pkg | 1,p) words='-f --config -p --packager -t --target --previous -h --help' ;;
         1,generate) words='-f --config -h --help' ;;
         1,run) words='--units --socket --datagram --carry --lazy --watch --build --json -h --help --' ;;
-        1,drill) words='--url --client --before --after --timeout --rate --max-failed --max-wait --json -h --help --' ;;
+        1,drill) words='--url --client --before --after --timeout --model --rate --max-failed --max-wait --json -h --help --' ;;
       esac
       ;;
   esac
