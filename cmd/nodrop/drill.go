@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -23,6 +25,10 @@ const (
 // commandGrace is how long a command may take to end after SIGTERM before it is killed. Package managers
 // finish the step they are in.
 const commandGrace = 60 * time.Second
+
+// leftoverGrace is how long what a command has left behind, a server say, may hold the output that goes through a
+// Terminal, before nobody waits for more of it.
+const leftoverGrace = 500 * time.Millisecond
 
 func drillCommand() *cli.Command {
 	return &cli.Command{
@@ -45,7 +51,7 @@ Kinds of client:
   events     server-sent events whose ids are consecutive numbers
 tls and h2 load the first https:// URL, the others the first http:// one; KIND=N@URL loads its own,
 as websocket=100@http://127.0.0.1:8080/ws does. A Unix socket is http://unix:/PATH/OF/SOCKET:/PATH, as in nginx.
-COMMAND's output goes to stderr.
+COMMAND's output goes to stderr; on a terminal, above a line that says how the drill stands.
 
 Exit status: 0 nothing was lost, or no more than allowed; 1 more was, or COMMAND failed; 2 wrong use; 3 the drill
 could not run, or was broken off.`,
@@ -60,7 +66,14 @@ func runDrill(c *cli.Context) error {
 	if err != nil {
 		return cli.Exit(err, drillUsage)
 	}
-	command, err := drillProgram(c)
+	progress := c.App.ErrWriter
+	if f, ok := progress.(*os.File); ok {
+		if terminal := drill.NewTerminal(f); terminal != nil {
+			progress = terminal
+		}
+	}
+	cfg.Progress = progress
+	command, err := drillProgram(c, progress)
 	if err != nil {
 		return cli.Exit(err, drillNotRun)
 	}
@@ -86,18 +99,24 @@ func runDrill(c *cli.Context) error {
 	return nil
 }
 
-// drillProgram is the command that the arguments name. It gets a SIGTERM when its context ends, as that of the drill
-// does upon SIGINT.
-func drillProgram(c *cli.Context) (func(context.Context) error, error) {
+// drillProgram is the command that the arguments name; its output goes to w. It gets a SIGTERM when its context ends, as
+// that of the drill does upon SIGINT.
+func drillProgram(c *cli.Context, w io.Writer) (func(context.Context) error, error) {
 	path, err := exec.LookPath(c.Args().First())
 	if err != nil {
 		return nil, fmt.Errorf("finding the command: %w", err)
 	}
 	return func(ctx context.Context) error {
 		cmd := exec.CommandContext(ctx, path, c.Args().Tail()...)
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, c.App.ErrWriter, c.App.ErrWriter
-		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-		cmd.WaitDelay = commandGrace
-		return cmd.Run()
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, w, w
+		cmd.WaitDelay = leftoverGrace
+		cmd.Cancel = func() error {
+			cmd.WaitDelay = commandGrace // which is read after this
+			return cmd.Process.Signal(syscall.SIGTERM)
+		}
+		if err := cmd.Run(); !errors.Is(err, exec.ErrWaitDelay) {
+			return err
+		}
+		return nil // it has ended well, and left something behind that holds its output
 	}, nil
 }

@@ -33,7 +33,7 @@ func limitFlags() []cli.Flag {
 func drillConfig(c *cli.Context) (drill.Config, error) {
 	cfg := drill.Config{
 		Before: c.Duration("before"), After: c.Duration("after"),
-		Timeout: c.Duration("timeout"), Model: drill.Model(c.String("model")), Rate: c.Float64("rate"), Progress: c.App.ErrWriter,
+		Timeout: c.Duration("timeout"), Model: drill.Model(c.String("model")), Rate: c.Float64("rate"),
 		Limits: drill.Limits{MaxFailed: c.Uint64("max-failed"), MaxWait: drill.Millis(c.Duration("max-wait"))},
 	}
 	if c.NArg() == 0 {

@@ -139,7 +139,7 @@ type Config struct {
 
 	Limits Limits // what still passes
 
-	// Progress gets a line for each phase as it begins. May be nil.
+	// Progress gets a line for each phase as it begins, and if it is a *Terminal, the figures while they grow. May be nil.
 	Progress io.Writer
 }
 

@@ -3,6 +3,7 @@ package drill
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -69,6 +70,11 @@ func (d *drill) run(ctx context.Context, command func(context.Context) error, re
 		return err
 	}
 	defer load.abort()
+	var display sync.WaitGroup
+	showing, hide := context.WithCancel(ctx)
+	defer display.Wait()
+	defer hide()
+	display.Go(func() { d.live(showing) })
 
 	d.say("before: %d clients for %v", d.clients(), d.Before)
 	beforeEnd := time.Now().Add(d.Before)

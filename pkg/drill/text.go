@@ -54,6 +54,9 @@ func (r *Report) writeTable(b *bytes.Buffer) {
 }
 
 func (r *Report) writeWaits(b *bytes.Buffer) {
+	if r.Total.longest() == 0 {
+		return
+	}
 	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "waits\tp50\tp99\tp99.9\tlongest\t")
 	for _, s := range []struct {
