@@ -16,7 +16,7 @@ func loadFlags() []cli.Flag {
 		&cli.DurationFlag{Name: "before", Value: 3 * time.Second, Usage: "load for `TIME` before COMMAND"},
 		&cli.DurationFlag{Name: "after", Value: 3 * time.Second, Usage: "load for `TIME` after COMMAND"},
 		&cli.DurationFlag{Name: "timeout", Value: 30 * time.Second, Usage: "a request is lost after `TIME`"},
-		&cli.StringFlag{Name: "model", Value: string(drill.Closed), Usage: "`MODEL`: closed, a client waits for the reply before its next request; open, requests begin at the rate whatever becomes of earlier ones, and waits count from when they were due"},
+		&cli.StringFlag{Name: "model", Value: string(drill.Closed), Usage: "what makes a request begin, closed or open `MODEL`: the end of the client's last one, or the rate alone, and waits count from when they were due"},
 		&cli.Float64Flag{Name: "rate", Value: 50, Usage: "`N` requests a second per client; in the closed model at most"},
 	}
 }
@@ -25,7 +25,7 @@ func loadFlags() []cli.Flag {
 func limitFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.Uint64Flag{Name: "max-failed", Usage: "pass with up to `N` requests failed, and up to N connections closed"},
-		&cli.DurationFlag{Name: "max-wait", Usage: "fail if a request waits longer than `TIME` (default: no limit)"},
+		&cli.DurationFlag{Name: "max-wait", Usage: "fail if a request waits longer than `TIME`", DefaultText: "no limit"},
 	}
 }
 

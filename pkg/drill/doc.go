@@ -45,8 +45,8 @@
 // (RFC 9112, section 9.6) or an HTTP/2 GOAWAY (RFC 9113, section 6.8): a client that hears it in time opens
 // another connection and nothing is lost. Closed is every other end that the server brings about. A busy
 // client learns of a close by its next request failing, so both are counted; an idle one sees it without
-// having sent anything, and so does any client at the end of the drill, so only the close is. HTTP/2 requests that cross a GOAWAY on the wire and are
-// refused count as failed: only a retry would have saved them.
+// having sent anything, and so does any client at the end of the drill, so only the close is. HTTP/2 requests that
+// cross a GOAWAY on the wire and are refused count as failed: only a retry would have saved them.
 //
 // A WebSocket client's request is a message, from its being sent to its echo: lost if that has not come by
 // Config.Timeout (timeout), comes after a later one, twice or altered (sequence), or if the connection ends before.
@@ -74,5 +74,38 @@
 // ActiveState= of activating is "starting", active "ready", deactivating "stopping", inactive "gone"; others are as
 // they are, "failed" say. Without systemd, or without a system bus, there are none.
 //
-// A server's own idle time-out, if shorter than the drill, looks like a loss to idle clients.
+// # The report as JSON
+//
+// Report.WriteJSON writes one object; durations are numbers of ms, and their names end in _ms. In short:
+//
+//	{
+//	  "started": "2026-01-31T12:00:00Z",
+//	  "load": "closed",                        the model
+//	  "command": {"duration_ms": 4210.5},      and "error", if it failed
+//	  "total": {                               all clients; in "kinds" are the same by kind
+//	    "kind": "total", "clients": 64, "requests": 17852, "failed": 3,
+//	    "failures": {"eof": 1, "reset-unsent": 2},
+//	    "connections": {"opened": 9120, "announced": 12, "closed": 3},
+//	    "before": {"requests": 5000, "failed": 0, "longest_ms": 9.1, "p50_ms": 0.4, "p99_ms": 2.1, "p999_ms": 4.5},
+//	    "during": {}, "after": {}              the same
+//	  },
+//	  "kinds": [],
+//	  "versions": {"before": ["1.0.0"], "during": ["1.0.0", "1.1.0"], "after": ["1.1.0"]},
+//	  "timeline": {
+//	    "length_ms": 10220.1, "step_ms": 20,   slots of 20 ms from the beginning of the load to its end
+//	    "slots": [{"answered": 31, "failed": 0, "closed": 0, "longest_ms": 1.2}],
+//	    "events": [{"at_ms": 3000.2, "what": "command began"}, {"at_ms": 3411.9, "unit": "myapp.service", "what": "stopping"}],
+//	    "downtime": [{"kind": "keepalive", "from_ms": 3412.4, "to_ms": 3420.8, "failed": 3}]
+//	  },
+//	  "errors": [{"kind": "keepalive", "failure": "eof", "text": "EOF", "count": 1}],
+//	  "warnings": [],
+//	  "limits": {"max_failed": 0, "max_wait_ms": 0}
+//	}
+//
+// There is an "error" besides if the drill did not run to its end.
+//
+// # Limits of what it sees
+//
+// A server's own idle time-out, if shorter than the drill, looks like a loss to idle clients, and a content that is another
+// in the new version, without Repr-Digest, to download clients.
 package drill

@@ -30,9 +30,9 @@ type Event struct {
 	What string `json:"what"`           // "command began", "command ended"; of units see the package documentation
 }
 
-// Window is a time in which requests of a kind were lost, and as good as none answered: from the beginning of the first
-// to the end of the last. Two losses are in one window if they are 100 ms apart or less, or no request of the
-// kind was answered between them.
+// Window is a time in which requests of a kind were lost, from the beginning of the first to the end of the last; other
+// clients may have been answered meanwhile. Two losses are in one window if they are 100 ms apart or less, or no
+// request of the kind was answered between them.
 type Window struct {
 	Kind   Kind   `json:"kind"`
 	From   Millis `json:"from_ms"`
