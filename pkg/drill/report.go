@@ -29,8 +29,8 @@ func (m *Millis) UnmarshalJSON(b []byte) error {
 
 // Report is what a drill saw.
 type Report struct {
-	Started  time.Time    `json:"started"`
-	Load     string       `json:"load"` // the Model: "closed" or "open"
+	Started  time.Time    `json:"started"` // when the load began, or the drill if it came to no load
+	Load     string       `json:"load"`    // the Model: "closed" or "open"
 	Command  Command      `json:"command"`
 	Total    Row          `json:"total"` // its waits leave out slow, upload, download and events, which take long by their nature
 	Kinds    []Row        `json:"kinds"`
@@ -154,6 +154,9 @@ func (r *Report) fill(rec *recorder) {
 	}
 	r.Errors = append([]ErrorCount{}, rec.errors...)
 	r.Timeline = rec.timeline()
+	if !rec.origin.IsZero() {
+		r.Started = rec.origin
+	}
 }
 
 // add adds what o counted; of waits only those of quick kinds.

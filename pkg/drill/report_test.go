@@ -1,7 +1,10 @@
 package drill
 
 import (
+	"bytes"
 	"encoding/json"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -42,8 +45,9 @@ func example() *Report {
 	post.connectionEnded(announced)
 	post.connectionEnded(byUs)
 	rec.event(at(12), "myapp.service", "ready")
-	r := &Report{Started: start.UTC(), Load: "closed", Warnings: []string{}, Command: Command{Duration: Millis(4 * time.Second)}}
+	r := &Report{Load: "closed", Warnings: []string{}, Command: Command{Duration: Millis(4 * time.Second)}}
 	r.fill(rec)
+	r.Started = r.Started.UTC()
 	return r
 }
 
@@ -120,6 +124,25 @@ func TestVerdict(t *testing.T) {
 				t.Errorf("%q, lost %v, passed %v", got, tt.report.Lost(), tt.report.Passed())
 			}
 		})
+	}
+}
+
+// The package documentation has all names of the JSON report.
+func TestJSONIsDocumented(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := example()
+	r.Error, r.Command.Error, r.Errors[0].Count = "broken off", "exit status 1", 3
+	text, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`("[a-z0-9_]+"):`).FindAllSubmatch(text, -1) {
+		if !bytes.Contains(doc, m[1]) {
+			t.Errorf("no %s in doc.go", m[1])
+		}
 	}
 }
 

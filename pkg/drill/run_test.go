@@ -131,8 +131,12 @@ func TestBrokenOff(t *testing.T) {
 		{"during the command", "during:", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, true},
 		{"after the command", "after:", func(context.Context) error { return nil }, true},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for i, tt := range append(tests, tests...) {
+		cfg.Model = Closed
+		if i >= len(tests) {
+			cfg.Model = Open
+		}
+		t.Run(tt.name+", "+string(cfg.Model), func(t *testing.T) {
 			goroutines := runtime.NumGoroutine()
 			ctx, cancel := context.WithCancelCause(t.Context())
 			defer cancel(nil)
