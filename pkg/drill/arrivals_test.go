@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -65,3 +66,81 @@ func TestOpenMessages(t *testing.T) {
 		t.Errorf("%s; %v", r.Verdict(), r.Errors)
 	}
 }
+
+// In the open model a wait counts from when the request was due, also if the generator is late: here by a second.
+func TestWaitsCountFromTheSchedule(t *testing.T) {
+	t.Parallel()
+	s := newStreaming(t)
+	rec := newRecorder()
+	messages, requests := rec.tally(WebSocket, 1), rec.tally(KeepAlive, 1)
+	late := worker{timeout: 10 * time.Second, interval: time.Hour, offset: -time.Second, open: true, ready: func() {}}
+	ctx := t.Context()
+	stop, end := context.WithCancel(ctx)
+	var all sync.WaitGroup
+
+	socket, err := newWebSocket(Client{WebSocket, 1, s.URL + "/ws"}, messages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	talk := talker{worker: late, socket: socket}
+	talk.exchanger, talk.tally = socket, messages
+	all.Go(func() { talk.run(ctx, stop) })
+
+	ex, err := newHTTP1(Client{KeepAlive, 1, s.URL + "/page"}, requests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	come := &arrivals{worker: late, room: &atomic.Int64{}}
+	come.exchanger, come.tally = ex, requests
+	all.Go(func() { come.run(ctx, stop) })
+
+	answered := func(t *tally) uint64 { return t.row().Before.Requests }
+	err = within(10*time.Second, func() bool {
+		rec.mu.Lock()
+		defer rec.mu.Unlock()
+		return answered(messages) == 1 && answered(requests) == 1
+	})
+	end()
+	all.Wait()
+	for _, row := range []Row{messages.row(), requests.row()} {
+		if w := row.Before.Longest; w < Millis(time.Second) || row.Failed > 0 {
+			t.Errorf("%s: the wait is %v, %v failed", row.Kind, w, row.Failures)
+		}
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// Where there is no room for another connection, requests are not begun, and counted.
+func TestNoRoom(t *testing.T) {
+	t.Parallel()
+	rec := newRecorder()
+	busy := &arrivals{
+		worker: worker{exchanger: hanging{}, tally: rec.tally(Fresh, 1), timeout: time.Minute, interval: 10 * ms, open: true},
+		room:   &atomic.Int64{},
+	}
+	ctx, drop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { busy.run(ctx, ctx); close(ended) }()
+	err := within(10*time.Second, func() bool {
+		rec.mu.Lock()
+		defer rec.mu.Unlock()
+		return rec.saturation.missed >= 3
+	})
+	drop()
+	<-ended
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// hanging is an exchanger whose request does not end.
+type hanging struct{}
+
+func (hanging) do(ctx context.Context, _ time.Time) (string, *failure) {
+	<-ctx.Done()
+	return "", fail(ctx.Err(), sent)
+}
+
+func (hanging) close() {}

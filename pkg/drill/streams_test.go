@@ -194,3 +194,18 @@ func TestFlight(t *testing.T) {
 		})
 	}
 }
+
+// A message that was not written whole is lost unsent; the others that were under way with it are not.
+func TestFailureOfAMessage(t *testing.T) {
+	var f flight
+	f.send(time.Now())
+	f.send(time.Now())
+	f.last().unsent = true
+	for lost, want := range map[Failure][]Failure{EOF: {EOF, EOFUnsent}, Reset: {Reset, ResetUnsent}, Short: {Short, Short}} {
+		for i, m := range f.waiting {
+			if got := (&failure{lost, errNoEcho}).of(m).kind; got != want[i] {
+				t.Errorf("message %d, on a connection that ended by %s: %s, want %s", i+1, lost, got, want[i])
+			}
+		}
+	}
+}
