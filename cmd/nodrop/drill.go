@@ -87,6 +87,7 @@ func runDrill(c *cli.Context) error {
 	if err != nil {
 		output.text = c.App.ErrWriter
 	}
+	report.Command.Args = c.Args().Slice()
 	if werr := output.write(report); werr != nil {
 		return cli.Exit(werr, drillNotRun)
 	}

@@ -5,70 +5,138 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/nodrop/nodrop/pkg/drill"
 	"github.com/urfave/cli/v2"
 )
 
-// reportFlags name the files to write the report to.
+// reportFlags say where the report goes, besides the text.
 func reportFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "json", Usage: "write the report to `FILE` as JSON (-: to stdout, the table to stderr)"},
+		&cli.StringFlag{Name: "html", Usage: "write the report to `FILE` as a page for a browser, with a picture"},
+		&cli.StringFlag{Name: "junit", Usage: "write the report to `FILE` as JUnit XML, for CI"},
+		&cli.BoolFlag{Name: "github", Usage: "annotate the run of GitHub Actions, and add a table to its summary ($GITHUB_STEP_SUMMARY)"},
 	}
 }
 
-// reportFormats say how the report is written to the file that a flag names.
-var reportFormats = map[string]func(*drill.Report, io.Writer) error{
-	"json": (*drill.Report).WriteJSON,
+// A reportFormat is a way to write the report.
+type reportFormat func(*drill.Report, io.Writer) error
+
+// reportFormats are those of the flags that name a file.
+var reportFormats = map[string]reportFormat{
+	"json":  (*drill.Report).WriteJSON,
+	"html":  (*drill.Report).WriteHTML,
+	"junit": (*drill.Report).WriteJUnit,
 }
 
 // drillOutput is where the report goes: opened before the drill, so that none is run in vain.
 type drillOutput struct {
-	text  io.Writer
-	files []reportFile
-}
-
-type reportFile struct {
-	io.WriteCloser
-	format func(*drill.Report, io.Writer) error
+	text   io.Writer
+	github bool
+	files  []*reportFile
 }
 
 // openDrillOutput opens the files. Where one is "-", it is stdout, and the text goes to stderr.
 func openDrillOutput(c *cli.Context) (*drillOutput, error) {
-	o := &drillOutput{text: c.App.Writer}
+	o := &drillOutput{text: c.App.Writer, github: c.Bool("github")}
 	for flag, format := range reportFormats {
 		switch name := c.String(flag); name {
 		case "":
 		case "-":
 			o.text = c.App.ErrWriter
-			o.files = append(o.files, reportFile{nopCloser{c.App.Writer}, format})
+			o.files = append(o.files, &reportFile{Writer: c.App.Writer, format: format})
 		default:
-			f, err := os.Create(name)
-			if err != nil {
+			if err := o.open(name, format); err != nil {
 				o.close()
 				return nil, fmt.Errorf("opening the report: %w", err)
 			}
-			o.files = append(o.files, reportFile{f, format})
 		}
+	}
+	if summary := os.Getenv("GITHUB_STEP_SUMMARY"); o.github && summary != "" {
+		f, err := os.OpenFile(summary, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)
+		if err != nil {
+			o.close()
+			return nil, fmt.Errorf("opening the summary that GITHUB_STEP_SUMMARY names: %w", err)
+		}
+		o.files = append(o.files, &reportFile{Writer: f, file: f, format: (*drill.Report).WriteMarkdown})
 	}
 	return o, nil
 }
 
-// write writes all that it can.
+// write writes all that it can; the text last, since it ends with the verdict.
 func (o *drillOutput) write(r *drill.Report) error {
 	var errs []error
 	for _, f := range o.files {
-		errs = append(errs, f.format(r, f))
+		errs = append(errs, f.write(r))
+	}
+	if o.github {
+		errs = append(errs, r.WriteGitHub(o.text))
 	}
 	return errors.Join(append(errs, r.WriteText(o.text))...)
 }
 
+// close takes away what was not written.
 func (o *drillOutput) close() {
 	for _, f := range o.files {
-		f.Close()
+		f.close()
 	}
 }
 
-type nopCloser struct{ io.Writer }
+// reportFile is a file that the report is written to. An ordinary file appears when it is whole: until then it has another name.
+type reportFile struct {
+	io.Writer
+	format reportFormat
+	file   *os.File // nil: stdout, which stays open
+	target string   // what the file is to be called; empty: it has its name
+}
 
-func (nopCloser) Close() error { return nil }
+func (o *drillOutput) open(name string, format reportFormat) error {
+	target, err := filepath.EvalSymlinks(name)
+	if errors.Is(err, os.ErrNotExist) {
+		target, err = name, nil
+	}
+	if err != nil {
+		return err
+	}
+	path, flags := target, os.O_WRONLY
+	if info, err := os.Stat(target); err != nil || info.Mode().IsRegular() {
+		path, flags = filepath.Join(filepath.Dir(target), fmt.Sprintf(".%s.%d", filepath.Base(target), os.Getpid())), os.O_WRONLY|os.O_CREATE|os.O_EXCL
+	} else { // a device or a pipe, which nothing can take the place of
+		target = ""
+	}
+	f, err := os.OpenFile(path, flags, 0o666)
+	if err != nil {
+		return err
+	}
+	o.files = append(o.files, &reportFile{Writer: f, file: f, format: format, target: target})
+	return nil
+}
+
+func (f *reportFile) write(r *drill.Report) error {
+	if err := f.format(r, f); err != nil || f.file == nil {
+		return err
+	}
+	if err := f.file.Close(); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	if f.target == "" {
+		return nil
+	}
+	if err := os.Rename(f.file.Name(), f.target); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	f.target = ""
+	return nil
+}
+
+func (f *reportFile) close() {
+	if f.file == nil {
+		return
+	}
+	f.file.Close()
+	if f.target != "" {
+		os.Remove(f.file.Name())
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"regexp"
@@ -23,12 +24,15 @@ func TestMain(m *testing.M) {
 }
 
 // TestScript runs testdata/script/*.txtar. A script that needs a program which a machine may lack begins with
-// "[missing:PROGRAM] skip"; with CI=true nothing is missing, so that it fails there instead.
+// "[missing:PROGRAM] skip"; with CI=true nothing is missing, so that it fails there instead. $SERVER is the URL of one.
 func TestScript(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") }))
+	t.Cleanup(server.Close)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Setup:               func(env *testscript.Env) error { env.Setenv("SERVER", server.URL); return nil },
 		Condition: func(condition string) (bool, error) {
 			program, _ := strings.CutPrefix(condition, "missing:")
 			_, err := exec.LookPath(program)

@@ -45,9 +45,9 @@ func (k Kind) needsTLS() bool { return k == TLS || k == H2 }
 
 // Client is a number of clients of one kind that load one URL.
 type Client struct {
-	Kind   Kind
-	Number int
-	URL    string // http or https; http://unix:/PATH/OF/SOCKET:/PATH for a Unix socket
+	Kind   Kind   `json:"kind"`
+	Number int    `json:"number"`
+	URL    string `json:"url"` // http or https; http://unix:/PATH/OF/SOCKET:/PATH for a Unix socket
 }
 
 // ParseClient reads KIND=N or KIND=N@URL.
@@ -174,6 +174,10 @@ func (c Config) withDefaults() Config {
 		c.Progress = io.Discard
 	}
 	return c
+}
+
+func (c Config) setup() Setup {
+	return Setup{Clients: c.Clients, Before: Millis(c.Before), After: Millis(c.After), Timeout: Millis(c.Timeout), Rate: c.Rate}
 }
 
 // clients is the number of all clients.

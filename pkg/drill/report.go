@@ -31,6 +31,7 @@ func (m *Millis) UnmarshalJSON(b []byte) error {
 type Report struct {
 	Started  time.Time    `json:"started"` // when the load began, or the drill if it came to no load
 	Load     string       `json:"load"`    // the Model: "closed" or "open"
+	Setup    Setup        `json:"setup"`
 	Command  Command      `json:"command"`
 	Total    Row          `json:"total"` // its waits leave out slow, upload, download and events, which take long by their nature
 	Kinds    []Row        `json:"kinds"`
@@ -50,10 +51,20 @@ type Limits struct {
 	MaxWait   Millis `json:"max_wait_ms"` // no answered request may wait longer, of the kinds that Total's waits are of; 0: no limit
 }
 
+// Setup is how the drill was run, as Config says.
+type Setup struct {
+	Clients []Client `json:"clients"`
+	Before  Millis   `json:"before_ms"`
+	After   Millis   `json:"after_ms"`
+	Timeout Millis   `json:"timeout_ms"`
+	Rate    float64  `json:"rate"`
+}
+
 // Command is how the command went.
 type Command struct {
-	Duration Millis `json:"duration_ms"`
-	Error    string `json:"error,omitempty"` // empty: it succeeded
+	Args     []string `json:"args,omitempty"` // the command line, if whoever calls Run fills it in
+	Duration Millis   `json:"duration_ms"`
+	Error    string   `json:"error,omitempty"` // empty: it succeeded
 }
 
 // Row is what the clients of one kind saw, or all of them.
@@ -107,7 +118,9 @@ func (e ErrorCount) String() string {
 }
 
 // Lost reports whether a request failed or a connection was closed without a word.
-func (r *Report) Lost() bool { return r.Total.Failed > 0 || r.Total.Connections.Closed > 0 }
+func (r *Report) Lost() bool { return r.Total.lossy() }
+
+func (row *Row) lossy() bool { return row.Failed > 0 || row.Connections.Closed > 0 }
 
 // Passed reports whether the drill ran to its end, the command succeeded and all was within the Limits.
 func (r *Report) Passed() bool {

@@ -26,7 +26,7 @@ func Run(ctx context.Context, cfg Config, command func(context.Context) error) (
 		return nil, err
 	}
 	d := &drill{Config: cfg.withDefaults(), rec: newRecorder(), contents: map[string]*content{}}
-	report := &Report{Started: time.Now(), Load: string(d.Model), Limits: cfg.Limits}
+	report := &Report{Started: time.Now(), Setup: d.setup(), Load: string(d.Model), Limits: cfg.Limits}
 	err := d.run(ctx, command, report)
 	if ctx.Err() != nil {
 		err = fmt.Errorf("running the drill: broken off: %w", context.Cause(ctx))

@@ -118,8 +118,8 @@ func (r *Report) Verdict() string {
 	if r.lostTooMuch() {
 		wrong = append(wrong, r.losses())
 	}
-	if r.waitedTooLong() {
-		wrong = append(wrong, fmt.Sprintf("a request waited %s, longer than %s", r.Total.longest(), r.Limits.MaxWait))
+	if s := r.overdue(); s != "" {
+		wrong = append(wrong, s)
 	}
 	if r.Command.Error != "" {
 		wrong = append(wrong, fmt.Sprintf("the command failed (%s)", r.Command.Error))
@@ -138,18 +138,24 @@ func (r *Report) Verdict() string {
 	return "PASS nothing was lost"
 }
 
-// losses says what was lost; empty if nothing was.
-func (r *Report) losses() string {
-	var parts []string
-	if n := r.Total.Failed; n > 0 {
-		parts = append(parts, fmt.Sprintf("%s of %s requests failed", grouped(n), grouped(r.Total.Requests)))
+// overdue says that a request waited too long; empty if none did.
+func (r *Report) overdue() string {
+	if !r.waitedTooLong() {
+		return ""
 	}
-	if n := r.Total.Connections.Closed; n > 0 {
-		noun := "connections"
-		if n == 1 {
-			noun = "connection"
-		}
-		parts = append(parts, fmt.Sprintf("%s %s closed", grouped(n), noun))
+	return fmt.Sprintf("a request waited %s, longer than %s", r.Total.longest(), r.Limits.MaxWait)
+}
+
+// losses says what was lost; empty if nothing was.
+func (r *Report) losses() string { return r.Total.losses() }
+
+func (row *Row) losses() string {
+	var parts []string
+	if n := row.Failed; n > 0 {
+		parts = append(parts, fmt.Sprintf("%s of %s requests failed", grouped(n), grouped(row.Requests)))
+	}
+	if n := row.Connections.Closed; n > 0 {
+		parts = append(parts, counted(n, "connection")+" closed")
 	}
 	return strings.Join(parts, ", ")
 }
@@ -197,4 +203,12 @@ func grouped(n uint64) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+// counted is a number and its noun.
+func counted(n uint64, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return grouped(n) + " " + noun
 }

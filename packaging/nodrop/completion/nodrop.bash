@@ -12,7 +12,7 @@ _nodrop() {
     fi
   done
   case $before in
-    -f | --config | -t | --target | --previous | --json | --units | --watch) return ;; # a file
+    -f | --config | -t | --target | --previous | --json | --html | --junit | --units | --watch) return ;; # a file
     -p | --packager) words='deb rpm' ;;
     --client)
       words='fresh= keepalive= post= tls= h2= slow= upload= download= idle= websocket= events='
@@ -26,7 +26,7 @@ _nodrop() {
         1,package | 1,pkg | 1,p) words='-f --config -p --packager -t --target --previous -h --help' ;;
         1,generate) words='-f --config -h --help' ;;
         1,run) words='--units --socket --datagram --carry --lazy --watch --build --json -h --help --' ;;
-        1,drill) words='--url --client --before --after --timeout --model --rate --max-failed --max-wait --json -h --help --' ;;
+        1,drill) words='--url --client --before --after --timeout --model --rate --max-failed --max-wait --json --html --junit --github -h --help --' ;;
       esac
       ;;
   esac

@@ -40,4 +40,7 @@ complete -c nodrop -n $drill -l rate -x -d 'N requests a second per client'
 complete -c nodrop -n $drill -l max-failed -x -d 'Pass with up to N requests failed'
 complete -c nodrop -n $drill -l max-wait -x -d 'Fail if a request waits longer than TIME'
 complete -c nodrop -n $drill -l json -rF -d 'Write the report to FILE'
+complete -c nodrop -n $drill -l html -rF -d 'Write the report to FILE as a page'
+complete -c nodrop -n $drill -l junit -rF -d 'Write the report to FILE as JUnit XML'
+complete -c nodrop -n $drill -l github -d 'Annotate the run of GitHub Actions'
 complete -c nodrop -n $drill -F
