@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that a tier of tests needs: lint, unit, browser or hosts.
+# Installs the Debian packages that a tier of tests needs: lint, unit, cli, browser or hosts.
 # Says what to install, and fails, where it may not install by itself.
 set -euo pipefail
 
 case "${1-}" in
   lint) needed="shellcheck systemd mandoc" ;;
   unit) needed="gcc libc6-dev shellcheck" ;; # the race detector wants a C compiler
+  cli) needed="curl openssl" ;;
   browser) needed="chromium fonts-dejavu-core" ;;
   hosts) needed="systemd-container debootstrap dpkg-dev lintian rpmlint rpm debsig-verify gpg zsh fish gunicorn" ;;
-  *) echo "usage: scripts/setup.sh lint|unit|browser|hosts" >&2; exit 2 ;;
+  *) echo "usage: scripts/setup.sh lint|unit|cli|browser|hosts" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null; then

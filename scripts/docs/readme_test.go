@@ -122,13 +122,17 @@ func TestMakeTargetsExist(t *testing.T) {
 // Files that the documents link to, or list, exist.
 func TestLinksLeadSomewhere(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)#:]+)\)`)
-	for _, file := range []string{"README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"} {
-		text, err := os.ReadFile(filepath.Join(checkout, file))
+	guides, err := filepath.Glob(filepath.Join(checkout, "docs", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range append(guides, filepath.Join(checkout, "README.md"), filepath.Join(checkout, "CONTRIBUTING.md"), filepath.Join(checkout, "ARCHITECTURE.md")) {
+		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
-			if _, err := os.Stat(filepath.Join(checkout, m[1])); err != nil {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(file), m[1])); err != nil {
 				t.Errorf("%s links to %s: %v", file, m[1], err)
 			}
 		}

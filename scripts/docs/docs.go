@@ -32,19 +32,58 @@ func Blocks(markdown string) []Block {
 // WriteProject puts the named blocks of README.md in checkout into dir, as the
 // reader would who follows it, with a go.mod that takes nodrop from checkout.
 func WriteProject(checkout, dir string) error {
-	readme, err := os.ReadFile(filepath.Join(checkout, "README.md"))
+	return WriteFiles(checkout, "README.md", dir)
+}
+
+// WriteFiles is WriteProject for any document of checkout.
+func WriteFiles(checkout, document, dir string) error {
+	blocks, err := Read(checkout, document)
 	if err != nil {
 		return err
 	}
-	for _, b := range Blocks(string(readme)) {
+	for _, b := range blocks {
 		if b.File == "" {
 			continue
 		}
-		if err := os.WriteFile(filepath.Join(dir, b.File), []byte(b.Text), 0o644); err != nil {
+		path := filepath.Join(dir, b.File)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(b.Text), 0o644); err != nil {
 			return err
 		}
 	}
 	return writeModule(checkout, dir)
+}
+
+// Read returns the fenced blocks of a document of checkout.
+func Read(checkout, document string) ([]Block, error) {
+	text, err := os.ReadFile(filepath.Join(checkout, document))
+	if err != nil {
+		return nil, err
+	}
+	return Blocks(string(text)), nil
+}
+
+// Root returns the commands that a document gives root on a host, in order: the
+// lines of its console blocks that begin with the prompt "# ".
+func Root(checkout, document string) ([]string, error) {
+	blocks, err := Read(checkout, document)
+	if err != nil {
+		return nil, err
+	}
+	var commands []string
+	for _, b := range blocks {
+		if b.Language != "console" {
+			continue
+		}
+		for line := range strings.Lines(b.Text) {
+			if command, ok := strings.CutPrefix(line, "# "); ok {
+				commands = append(commands, strings.TrimSpace(command))
+			}
+		}
+	}
+	return commands, nil
 }
 
 // writeModule makes dir a module whose dependencies are nodrop's own.
@@ -69,16 +108,21 @@ func writeModule(checkout, dir string) error {
 	return os.WriteFile(filepath.Join(dir, "go.sum"), sum, 0o644)
 }
 
-// Commands returns the lines of the shell block that holds marker.
+// Commands returns the lines of README.md's shell block that holds marker.
 func Commands(checkout, marker string) (string, error) {
-	readme, err := os.ReadFile(filepath.Join(checkout, "README.md"))
+	return Shell(checkout, "README.md", marker)
+}
+
+// Shell returns the lines of the document's shell block that holds marker.
+func Shell(checkout, document, marker string) (string, error) {
+	blocks, err := Read(checkout, document)
 	if err != nil {
 		return "", err
 	}
-	for _, b := range Blocks(string(readme)) {
+	for _, b := range blocks {
 		if b.Language == "sh" && strings.Contains(b.Text, marker) {
 			return b.Text, nil
 		}
 	}
-	return "", fmt.Errorf("README.md has no shell block with %q", marker)
+	return "", fmt.Errorf("%s has no shell block with %q", document, marker)
 }
