@@ -174,6 +174,16 @@ func TestTroubleshooting(t *testing.T) {
 			}
 		}
 	}
+	page := m.must("cat", "/report.html")
+	for _, want := range []string{"<h1>Nothing was lost</h1>", `data-lane="unit"`, ">myapp-standby</text>", "<code>myapp-standby.service</code> stopping"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the drill's page does not have %s", want)
+		}
+	}
+	keep := filepath.Join(t.ArtifactDir(), "report.html")
+	if err := os.WriteFile(keep, []byte(page), 0o644); err != nil {
+		t.Error(err)
+	}
 	for prefix := range says {
 		t.Errorf("the document has no command %q", prefix)
 	}
