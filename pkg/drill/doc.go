@@ -74,6 +74,12 @@
 // ActiveState= of activating is "starting", active "ready", deactivating "stopping", inactive "gone"; others are as
 // they are, "failed" say. Without systemd, or without a system bus, there are none.
 //
+// # Reports
+//
+// A Report is written as text, as JSON, as a page for a browser, as JUnit XML and for GitHub Actions, all from the same figures. The page
+// has its pictures in it, one drawn for a screen and one for a phone, and neither a script nor anything from a network, so it can
+// be kept as an artefact of CI or sent by mail. What a server or the command said is escaped in each format.
+//
 // # The report as JSON
 //
 // Report.WriteJSON writes one object; durations are numbers of ms, and their names end in _ms. In short:
@@ -81,7 +87,11 @@
 //	{
 //	  "started": "2026-01-31T12:00:00Z",
 //	  "load": "closed",                        the model
-//	  "command": {"duration_ms": 4210.5},      and "error", if it failed
+//	  "setup": {                               how it was run
+//	    "clients": [{"kind": "keepalive", "number": 16, "url": "http://127.0.0.1:8080/"}],
+//	    "before_ms": 3000, "after_ms": 3000, "timeout_ms": 30000, "rate": 50
+//	  },
+//	  "command": {"args": ["apt-get", "-y", "upgrade"], "duration_ms": 4210.5},      and "error", if it failed
 //	  "total": {                               all clients; in "kinds" are the same by kind
 //	    "kind": "total", "clients": 64, "requests": 17852, "failed": 3,
 //	    "failures": {"eof": 1, "reset-unsent": 2},

@@ -110,11 +110,11 @@ func writeModule(checkout, dir string) error {
 
 // Commands returns the lines of README.md's shell block that holds marker.
 func Commands(checkout, marker string) (string, error) {
-	return Shell(checkout, "README.md", marker)
+	return CommandsOf(checkout, "README.md", marker)
 }
 
-// Shell returns the lines of the document's shell block that holds marker.
-func Shell(checkout, document, marker string) (string, error) {
+// CommandsOf returns the lines of the document's shell block that holds marker.
+func CommandsOf(checkout, document, marker string) (string, error) {
 	blocks, err := Read(checkout, document)
 	if err != nil {
 		return "", err

@@ -29,7 +29,7 @@ func newGuide(t *testing.T, document string, packages ...string) guide {
 // version.
 func (g guide) publish(marker, named, version string) {
 	g.t.Helper()
-	commands, err := docs.Shell(built.lab.Checkout(), g.document, marker)
+	commands, err := docs.CommandsOf(built.lab.Checkout(), g.document, marker)
 	if err != nil {
 		g.t.Fatal(err)
 	}
