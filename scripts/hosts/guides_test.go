@@ -188,3 +188,22 @@ func TestTroubleshooting(t *testing.T) {
 		t.Errorf("the document has no command %q", prefix)
 	}
 }
+
+// The drills of docs/drills.md, on a host.
+func TestDrills(t *testing.T) {
+	m := installed(t)
+	for _, command := range (guide{machine: m, document: "docs/drills.md"}).root() {
+		out := m.must("sh", "-ec", command)
+		t.Log(out)
+		if !strings.HasSuffix(out, "PASS nothing was lost") {
+			t.Errorf("it was not clean: %s", command)
+		}
+	}
+	for file, want := range map[string]string{
+		"/report.html": "<h1>Nothing was lost</h1>", "/report.xml": `name="no request waits longer than 10.00 s"`, "/report.json": `"max_wait_ms": 10000`,
+	} {
+		if text := m.must("cat", file); !strings.Contains(text, want) {
+			t.Errorf("%s does not have %s", file, want)
+		}
+	}
+}
