@@ -28,6 +28,10 @@ package: build ## myapp as deb and rpm, into bin/
 bench: ## what serve.Run and the carry cost, as ratios side by side
 	scripts/bench.sh
 
+soak: ## 100 upgrades in a row under load, on a throw-away host; writes docs/soak.md
+	scripts/setup.sh hosts
+	NODROP_SOAK=$(or $(UPGRADES),101) NODROP_SOAK_REPORT=$(CURDIR)/docs/soak.md go test -count=1 -timeout 60m ./scripts/hosts -run 'TestSoak$$' -v
+
 fuzz: ## every fuzzer in turn, ten minutes each; FUZZTIME= for another time
 	scripts/fuzz.sh
 
@@ -37,4 +41,4 @@ lint: ## formatters and linters, for Go, shell and units
 clean: ## remove what the other targets made in the checkout
 	rm -rf bin build dist
 
-.PHONY: help build test demo package bench fuzz lint clean
+.PHONY: help build test demo package bench soak fuzz lint clean
