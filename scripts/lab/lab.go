@@ -58,6 +58,14 @@ func (l *Lab) Probe(ctx context.Context) (string, error) {
 	return path, l.build(ctx, path, "./scripts/table/probe", "")
 }
 
+// Rude builds the program of scripts/rude, and returns its path.
+func (l *Lab) Rude(ctx context.Context) (string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	path := filepath.Join(l.dir, "rude")
+	return path, l.build(ctx, path, "./scripts/rude/client", "")
+}
+
 // A Release is a version of myapp to be built.
 type Release struct {
 	Version string
