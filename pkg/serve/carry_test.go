@@ -48,7 +48,7 @@ func startInstance(t *testing.T, sock *os.File, held *net.UnixListener, srv *htt
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := newHandover(l.(*net.UnixListener), slog.New(slog.DiscardHandler), restarting)
+	h := newHandover(l.(*net.UnixListener), slog.New(slog.DiscardHandler), askSystemd)
 	i := &instance{startWith(t, sock, "http/1.1", srv, h), h, more}
 	servers := []server{i.httpServer}
 	for _, a := range more {
@@ -130,6 +130,22 @@ func TestNoConnectionIsClosed(t *testing.T) {
 		c.close()
 	}
 	current.stop(30 * time.Second)
+}
+
+// When systemd stops the service for good, nothing goes to the handover socket, whoever might be there: it would start the service
+// again.
+func TestNothingLeavesAServiceThatEnds(t *testing.T) {
+	sock, held := sharedSocket(t), handoverSocket(t)
+	i := startInstance(t, sock, held, numbered(0))
+	i.h.outlook = func(context.Context, *slog.Logger) outlook { return ends }
+	mustDial(t, i.addr(), "http/1.1")
+	waitOpen(t, i.httpServer, 1)
+	another := startInstance(t, sock, held, numbered(1))
+	i.stop(100 * time.Millisecond)
+	if n := another.open(); n > 0 {
+		t.Errorf("%d connections came", n)
+	}
+	another.stop(100 * time.Millisecond)
 }
 
 // oneConnection sends numbered POSTs on one connection until stop.
@@ -365,7 +381,7 @@ func TestRefusedConnectionsAreServedOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	adopter := newHandover(l.(*net.UnixListener), slog.New(slog.DiscardHandler), restarting)
+	adopter := newHandover(l.(*net.UnixListener), slog.New(slog.DiscardHandler), askSystemd)
 	only.h.halt()
 	adopter.adopt((&life{servers: []server{other}}).adopters())
 	defer adopter.halt()

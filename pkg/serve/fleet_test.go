@@ -107,7 +107,7 @@ func runInstance() error {
 	options := []Option{Logger(slog.New(slog.NewTextHandler(os.Stderr, nil)))}
 	if os.Getenv("SERVE_TEST_RESTARTS") != "" {
 		options = append(options, func(l *life) {
-			l.restarting = func(context.Context, *slog.Logger) bool { return true }
+			l.outlook = func(context.Context, *slog.Logger) outlook { return restarts }
 		})
 	}
 	names := strings.Split(os.Getenv("LISTEN_FDNAMES"), ":")

@@ -35,23 +35,23 @@ type handover struct {
 	leaving chan struct{} // closed when they can
 	closed  atomic.Bool   // they cannot, or no longer
 
-	restarting func(context.Context, *slog.Logger) bool
+	outlook func(context.Context, *slog.Logger) outlook
 }
 
-func takeHandover(socks *activation.Sockets, log *slog.Logger, restarting func(context.Context, *slog.Logger) bool) (*handover, error) {
+func takeHandover(socks *activation.Sockets, log *slog.Logger, ask func(context.Context, *slog.Logger) outlook) (*handover, error) {
 	l, err := socks.Handover()
 	if l == nil || err != nil {
 		return nil, err
 	}
-	return newHandover(l, log, restarting), nil
+	return newHandover(l, log, ask), nil
 }
 
-func newHandover(l *net.UnixListener, log *slog.Logger, restarting func(context.Context, *slog.Logger) bool) *handover {
+func newHandover(l *net.UnixListener, log *slog.Logger, ask func(context.Context, *slog.Logger) outlook) *handover {
 	return &handover{
 		listener: l, path: l.Addr().String(), log: log,
 		tickets: map[string]*tickets{}, settled: make(chan struct{}),
 		queue: newQueue(), decided: make(chan struct{}), leaving: make(chan struct{}),
-		restarting: restarting,
+		outlook: ask,
 	}
 }
 
@@ -163,11 +163,15 @@ func (h *handover) run(limit context.Context, ended <-chan struct{}) {
 // nil where there is no next instance. Nothing may stay in the socket then: it
 // would start the service, which somebody has just stopped.
 func (h *handover) dial(limit context.Context) (sender *carry.Sender, blind bool) {
+	next := h.outlook(limit, h.log)
+	if next == ends {
+		return nil, false
+	}
 	hello, cancel := context.WithTimeout(limit, helloTime)
 	defer cancel()
 	sender, err := carry.Dial(hello, h.path, false)
 	if errors.Is(err, carry.ErrNobody) {
-		if h.restarting(limit, h.log) {
+		if next == restarts {
 			blind = true
 			sender, err = carry.Dial(limit, h.path, true)
 		} else {

@@ -30,7 +30,7 @@ type life struct {
 	optional     []string // names of servers to do without
 	handover     *handover
 	notifier     notifier
-	restarting   func(context.Context, *slog.Logger) bool
+	outlook      func(context.Context, *slog.Logger) outlook
 }
 
 // server is what a life needs of each kind of server. Calls come in this
@@ -63,7 +63,7 @@ type server interface {
 // Run is called once in a process: it takes over the sockets that systemd
 // passed.
 func Run(ctx context.Context, options ...Option) error {
-	l := &life{log: slog.Default(), drainTimeout: DefaultDrainTimeout, restarting: restarting}
+	l := &life{log: slog.Default(), drainTimeout: DefaultDrainTimeout, outlook: askSystemd}
 	for _, o := range options {
 		o(l)
 	}
@@ -159,7 +159,7 @@ func (l *life) listen() error {
 			return err
 		}
 	}
-	if l.handover, err = takeHandover(socks, l.log, l.restarting); err != nil {
+	if l.handover, err = takeHandover(socks, l.log, l.outlook); err != nil {
 		l.close()
 		return err
 	}

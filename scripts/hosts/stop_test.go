@@ -53,6 +53,11 @@ func TestStopMeansStop(t *testing.T) {
 	services := []string{"myapp.service", "myapp-standby.service", "myapp-rollout.service"}
 	m.withIdle("systemctl stop myapp.service")
 	m.wantDown(services...)
+	// A rollout leaves systemd polling the sockets, although main runs.
+	m.must("systemctl", "start", "myapp.service")
+	m.must("systemctl", "start", "myapp-rollout.service")
+	m.withIdle("systemctl stop myapp.service")
+	m.wantDown(services...)
 	if got := m.version(); got != "1.0.0" { // the next connection starts it
 		t.Errorf("version %q answers", got)
 	}
