@@ -21,10 +21,14 @@ func TestUpgradeAmongRudeClients(t *testing.T) {
 	var said bytes.Buffer
 	rude := m.Command(t.Context(), "rude", "4", "http/1.1", "127.0.0.1:8080", "https/1.1", "127.0.0.1:8443", "h2", "127.0.0.1:8443")
 	rude.Stdout, rude.Stderr = &said, &said
+	stop, err := rude.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := rude.Start(); err != nil {
 		t.Fatal(err)
 	}
-	m.must("sh", "-c", "until [ $(ss -Htn state established '( sport = :8080 or sport = :8443 )' | wc -l) -ge 80 ]; do sleep 0.1; done")
+	m.must("timeout", "60", "sh", "-c", "until [ $(ss -Htn state established '( sport = :8080 or sport = :8443 )' | wc -l) -ge 80 ]; do sleep 0.1; done")
 	m.publish(lab.Release{Version: "1.1.0"})
 	m.unbroken([]string{"--client", "fresh=8", "--client", "post=16", "--client", "idle=50", "--client", "tls=4", "--client", "h2=4", "--rate", "10"},
 		"1.1.0", "apt-get", "-y", "upgrade")
@@ -36,7 +40,7 @@ func TestUpgradeAmongRudeClients(t *testing.T) {
 			t.Errorf("%s drains ended with in_time %s, want %s", got, end, want)
 		}
 	}
-	m.must("pkill", "-TERM", "-x", "rude")
+	stop.Close()
 	if err := rude.Wait(); err != nil {
 		t.Errorf("rude clients: %v", err)
 	}

@@ -1,14 +1,13 @@
-// client is rude to a server until it gets SIGTERM: client NUMBER PROTOCOL ADDRESS..., so many of each kind.
+// client is rude to a server until its standard input ends: client NUMBER PROTOCOL ADDRESS..., so many of each kind.
 package main
 
 import (
 	"context"
+	"io"
 	"log"
 	"os"
-	"os/signal"
 	"strconv"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/nodrop/nodrop/scripts/rude"
@@ -23,8 +22,11 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
+	ctx, stop := context.WithCancel(context.Background())
+	go func() {
+		defer stop()
+		io.Copy(io.Discard, os.Stdin)
+	}()
 	var all sync.WaitGroup
 	for args := os.Args[2:]; len(args) > 0; args = args[2:] {
 		for name, c := range rude.Clients(args[0]) {
