@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/goreleaser/nfpm/v2"
 	"github.com/goreleaser/nfpm/v2/files"
@@ -134,6 +135,9 @@ func mayHoldUnits(destination string) bool {
 // refuseOdd names what may be in a package, but would not do what its author means together with ours.
 func (c *config) refuseOdd(all []item) error {
 	for _, i := range all {
+		if strings.ContainsFunc(i.Destination, unicode.IsControl) {
+			return c.errorf(i.node, "contents: the name %q has a control character in it, which dpkg and rpm cannot list; rename the file", i.Destination)
+		}
 		if path.Dir(i.Destination) == "/etc/systemd/system" && i.isFile() {
 			return c.errorf(i.node, "%s: /etc/systemd/system belongs to the admin; ship the unit in %s", i.Destination, rpmUnits)
 		}

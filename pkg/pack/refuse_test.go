@@ -50,6 +50,7 @@ func TestRefused(t *testing.T) {
 		{name: "no socket", project: good().without("units/app.socket"), want: "units/app.service:3: error: no socket unit starts app.service", fix: "Fix: ship a app.socket"},
 		{name: "not Type=notify", project: good().edit("units/app.service", "Type=notify\n", ""), want: "units/app.service:3: error: with Type=simple", fix: "Fix: write Type=notify"},
 		{name: "not a unit file", project: good().with("units/app.service", "[Service]\nnonsense\n"), want: "units/app.service:2: \"nonsense\" is neither"},
+		{name: "file name of two lines", project: good().edit("nfpm.yaml", "dst: /usr/bin/app", `dst: "/usr/bin/a\n/etc/passwd"`), want: `nfpm.yaml:7: contents: the name "/usr/bin/a\n/etc/passwd" has a control character`},
 		{name: "unknown option", project: good().edit("units/app.service", "[Install]", "[X-Nodrop]\nSpeed=high\n[Install]"), want: "units/app.service:8: [X-Nodrop] has no option \"Speed\""},
 		{name: "hostile unit name", project: good().with("units/a$(reboot).service", "[Service]\n"), want: `units/a$(reboot).service: unit name "a$(reboot).service"`},
 		{name: "template that carries", project: good().with("units/app@.service", "[Service]\n[X-Nodrop]\nCarry=yes\n"), want: "units/app@.service:3: Carry=yes: instances of a template"},
