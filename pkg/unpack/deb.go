@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -24,7 +25,9 @@ func (p *Package) readDeb(r *bufio.Reader) error {
 	}{
 		{"debian-binary", nil},
 		{"control.tar", p.control},
-		{"data.tar", func(h *tar.Header, r io.Reader) error { return p.keep(h.Name, r) }},
+		{"data.tar", func(h *tar.Header, r io.Reader) error {
+			return p.add(h.Name, h.Linkname, h.Typeflag == tar.TypeReg, r)
+		}},
 	} {
 		name, member, err := a.next()
 		for err == nil && strings.HasPrefix(name, "_") {
@@ -49,7 +52,7 @@ func (p *Package) readDeb(r *bufio.Reader) error {
 	return p.checkNamed()
 }
 
-// eachFile calls f for the regular files of a tar archive.
+// eachFile calls f for all that a tar archive holds.
 func eachFile(r io.Reader, f func(*tar.Header, io.Reader) error) error {
 	for t := tar.NewReader(r); ; {
 		h, err := t.Next()
@@ -59,27 +62,41 @@ func eachFile(r io.Reader, f func(*tar.Header, io.Reader) error) error {
 		if err != nil {
 			return err
 		}
-		if h.Typeflag != tar.TypeReg {
-			continue
-		}
 		if err := f(h, t); err != nil {
 			return err
 		}
 	}
 }
 
-// maxControl bounds the file control, which describes the package in some KiB.
+// maxControl bounds the files that describe the package, which have some KiB.
 const maxControl = 1 << 20
 
-// control reads name and version out of the file of that name (deb-control(5)).
+// control takes what it needs of the files that describe the package (deb(5), deb-control(5), deb-conffiles(5)).
 func (p *Package) control(h *tar.Header, r io.Reader) error {
-	if path.Clean(h.Name) != "control" {
+	name := path.Clean(h.Name)
+	if h.Typeflag != tar.TypeReg || !slices.Contains([]string{"control", "conffiles", "preinst", "postinst", "prerm", "postrm"}, name) {
 		return nil
 	}
-	data, err := readAll(r, maxControl)
-	if err != nil {
-		return fmt.Errorf("reading control: %w", err)
+	data, err := p.keep(name, io.LimitReader(r, maxControl+1))
+	if err == nil && len(data) > maxControl {
+		err = fmt.Errorf("reading %s: %w", name, errTooLarge)
 	}
+	if err != nil {
+		return err
+	}
+	switch name {
+	case "control":
+		p.fields(data)
+	case "conffiles":
+		p.conffiles(data)
+	default:
+		p.Scripts = append(p.Scripts, Script{Name: name, Data: data})
+	}
+	return nil
+}
+
+// fields reads name and version out of the file control.
+func (p *Package) fields(data []byte) {
 	for line := range bytes.Lines(data) {
 		key, value, _ := strings.Cut(string(line), ":")
 		switch value = strings.TrimSpace(value); key {
@@ -89,5 +106,13 @@ func (p *Package) control(h *tar.Header, r io.Reader) error {
 			p.Version = value
 		}
 	}
-	return nil
+}
+
+// conffiles reads the list of that name: a path a line, maybe with a flag before it.
+func (p *Package) conffiles(data []byte) {
+	for line := range bytes.Lines(data) {
+		if i := bytes.IndexByte(line, '/'); i >= 0 {
+			p.Conffiles = append(p.Conffiles, path.Clean(strings.TrimSpace(string(line[i:]))))
+		}
+	}
 }

@@ -1,4 +1,5 @@
-// Package unpack reads the unit files of a package that was built before, a deb or an rpm, by nodrop or by anything else.
+// Package unpack reads what matters in an upgrade, unit files, maintainer scripts, names of files, out of a package that was built
+// before, a deb or an rpm, by nodrop or by anything else.
 //
 // A package is read as a stream, once, and nothing is written. It may be hostile: what it claims about sizes is checked
 // before it is believed, and memory is bounded however large the package is. That is also why the two outer formats are read

@@ -47,11 +47,11 @@ func text(t *testing.T, name, content string) string {
 	return tarball(t, name, int64(len(content)), strings.NewReader(content))
 }
 
-// empties makes a compressed tar archive of so many empty unit files.
-func empties(t *testing.T, n int) string {
+// empties makes a compressed tar archive of so many empty files.
+func empties(t *testing.T, name string, n int) string {
 	t.Helper()
 	var one, all bytes.Buffer
-	err := tar.NewWriter(&one).WriteHeader(&tar.Header{Name: "lib/systemd/system/a.service", Mode: 0o644})
+	err := tar.NewWriter(&one).WriteHeader(&tar.Header{Name: name, Mode: 0o644})
 	z, _ := gzip.NewWriterLevel(&all, gzip.BestSpeed)
 	for range n {
 		_, werr := z.Write(one.Bytes())
@@ -70,8 +70,8 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// header makes an rpm header that claims so many entries and bytes.
-func header(entries, size uint32) string {
+// rpmHead makes an rpm header that claims so many entries and bytes.
+func rpmHead(entries, size uint32) string {
 	b := append([]byte(rpmHeaderMagic), 0, 0, 0, 0)
 	return string(binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(b, entries), size))
 }
@@ -98,15 +98,19 @@ func TestHostile(t *testing.T) {
 		{"compression that is none", deb("debian-binary", "2.0\n", "control.tar.gz", "\x1f\x8bnonsense"), "control.tar.gz: unpacking: "},
 		{"lzma", deb("debian-binary", "2.0\n", "control.tar.lzma", "\x5d\x00\x00\x80\x00\xff"), "lzma, which is not supported"},
 		{"control of 32 MiB", deb("debian-binary", "2.0\n", "control.tar.gz", big("control")), "too large"},
+		{"postinst of 32 MiB", deb("debian-binary", "2.0\n", "control.tar.gz", big("postinst")), "reading postinst: it is too large"},
+		{"postinst of 2 MiB", deb("debian-binary", "2.0\n", "control.tar.gz", tarball(t, "postinst", 2<<20, io.LimitReader(zeros{}, 2<<20))), "reading postinst: it is too large"},
+		{"200,000 files", deb("debian-binary", "2.0\n", "control.tar.gz", control, "data.tar.gz", empties(t, "f", 200_000)), "too large"},
+		{"endless name", deb("debian-binary", "2.0\n", "control.tar.gz", control, "data.tar.gz", text(t, strings.Repeat("a/", 3000), "")), "too large"},
 		{"unit of 32 MiB", deb("debian-binary", "2.0\n", "control.tar.gz", control, "data.tar.gz", big("lib/systemd/system/a.service")), "too large"},
-		{"100,000 empty units", deb("debian-binary", "2.0\n", "control.tar.gz", control, "data.tar.gz", empties(t, 100_000)), "too large"},
+		{"100,000 empty units", deb("debian-binary", "2.0\n", "control.tar.gz", control, "data.tar.gz", empties(t, "lib/systemd/system/a.service", 100_000)), "too large"},
 		{"rpm, lead only", []byte(lead), "ends too early"},
 		{"rpm, no header", []byte(lead + strings.Repeat("x", 16)), "signature: it is damaged"},
-		{"rpm, header of 4 GiB", []byte(lead + header(0, 1<<32-1)), "damaged"},
-		{"rpm, 4 billion entries", []byte(lead + header(1<<32-1, 0)), "damaged"},
-		{"rpm, header without data", []byte(lead + header(0, maxHeader)), "ends too early"},
-		{"rpm, entries without data", []byte(lead + header(maxHeader/16, 0)), "ends too early"},
-		{"rpm without a name", []byte(lead + header(0, 0) + header(0, 0)), "no name or no version"},
+		{"rpm, header of 4 GiB", []byte(lead + rpmHead(0, 1<<32-1)), "damaged"},
+		{"rpm, 4 billion entries", []byte(lead + rpmHead(1<<32-1, 0)), "damaged"},
+		{"rpm, header without data", []byte(lead + rpmHead(0, maxHeader)), "ends too early"},
+		{"rpm, entries without data", []byte(lead + rpmHead(maxHeader/16, 0)), "ends too early"},
+		{"rpm without a name", []byte(lead + rpmHead(0, 0) + rpmHead(0, 0)), "no name or no version"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -118,7 +122,7 @@ func TestHostile(t *testing.T) {
 				t.Errorf("error %v, want %s", err, tt.want)
 			}
 			// Twice the bound on unit files and more, since a growing slice is copied.
-			if took := after.TotalAlloc - before.TotalAlloc; took > 8*maxUnits {
+			if took := after.TotalAlloc - before.TotalAlloc; took > 8*maxKept {
 				t.Errorf("took %d MiB", took>>20)
 			}
 		})
@@ -134,6 +138,38 @@ func TestCutOff(t *testing.T) {
 				t.Fatalf("%s: %d of %d bytes are taken for a package", packager, n, len(data))
 			}
 		}
+	}
+}
+
+// A header may claim arrays that are longer than its data, and point anywhere.
+func TestHostileArrays(t *testing.T) {
+	h := &header{data: []byte("one\x00two\x00\x00\x00"), entries: map[uint32]headerEntry{
+		1: {typeStringArray, 0, 1<<32 - 1}, 2: {typeStringArray, 8, 1<<32 - 1}, 3: {typeInt32, 2, 1<<32 - 1}, 4: {typeInt32, 9, 1},
+	}}
+	if got := h.texts(1); len(got) != 4 || got[1] != "two" {
+		t.Errorf("texts %q", got)
+	}
+	if got := h.texts(2); len(got) != 2 {
+		t.Errorf("texts %q", got)
+	}
+	if got := h.numbers(3); len(got) != 2 {
+		t.Errorf("numbers %v", got)
+	}
+	if got := h.numbers(4); len(got) != 0 {
+		t.Errorf("numbers %v", got)
+	}
+	nuls := &header{data: make([]byte, maxHeader), entries: map[uint32]headerEntry{1: {typeStringArray, 0, 1<<32 - 1}}}
+	if got := nuls.texts(1); len(got) != maxPaths {
+		t.Errorf("%d texts", len(got))
+	}
+}
+
+// Names that lead out of the root directory do not.
+func TestTraversal(t *testing.T) {
+	p, err := Read(bytes.NewReader(deb("debian-binary", "2.0\n", "control.tar.gz", text(t, "control", "Package: app\nVersion: 1\n"),
+		"data.tar.gz", text(t, "../../lib/systemd/system/../system/a.service", "[Service]\n"))))
+	if err != nil || len(p.Files) != 1 || p.Files[0].Path != "/lib/systemd/system/a.service" {
+		t.Errorf("%+v, %v", p, err)
 	}
 }
 

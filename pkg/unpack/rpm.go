@@ -2,26 +2,40 @@ package unpack
 
 import (
 	"bufio"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/cavaliergopher/cpio"
 )
 
 const (
-	rpmMagic       = "\xed\xab\xee\xdb"
-	rpmHeaderMagic = "\x8e\xad\xe8\x01"
-	rpmLead        = 96
-	maxHeader      = 32 << 20 // bytes of the larger of a header's two parts; the largest packages have some MiB
-	maxName        = 256      // bytes of a name or version
-
-	tagName    = 1000
-	tagVersion = 1001
-	typeString = 6
+	rpmMagic = "\xed\xab\xee\xdb"
+	rpmLead  = 96
+	maxName  = 256 // bytes of a name or version
 )
+
+// Tags of an rpm's header (rpmtag.h).
+const (
+	tagName        = 1000
+	tagVersion     = 1001
+	tagFileFlags   = 1037
+	tagTriggers    = 1065
+	tagTriggerProg = 1092
+	tagDirIndexes  = 1116
+	tagBaseNames   = 1117
+	tagDirNames    = 1118
+
+	flagConfig = 1 // of a file: %config
+)
+
+// scriptTags are those of the scripts, and of their interpreters.
+func scriptTags() map[string][2]uint32 {
+	return map[string][2]uint32{
+		"pre": {1023, 1085}, "post": {1024, 1086}, "preun": {1025, 1087}, "postun": {1026, 1088},
+		"pretrans": {1151, 1153}, "posttrans": {1152, 1154}, "trigger": {tagTriggers, tagTriggerProg},
+	}
+}
 
 // readRPM reads an rpm (RPM V4 file format): a lead, which is history, a signature header padded to 8 bytes, the header, and
 // the files as a compressed cpio archive.
@@ -29,56 +43,54 @@ func (p *Package) readRPM(r *bufio.Reader) error {
 	if _, err := r.Discard(rpmLead); err != nil {
 		return err
 	}
-	size, err := readHeader(r, nil)
+	signature, err := readHeader(r)
 	if err != nil {
 		return fmt.Errorf("signature: %w", err)
 	}
-	if _, err := r.Discard(-size & 7); err != nil {
+	if _, err := r.Discard(-len(signature.data) & 7); err != nil {
 		return err
 	}
-	tags := map[uint32]string{tagName: "", tagVersion: ""}
-	if _, err := readHeader(r, tags); err != nil {
+	wanted := []uint32{tagName, tagVersion, tagFileFlags, tagDirIndexes, tagBaseNames, tagDirNames}
+	for _, tags := range scriptTags() {
+		wanted = append(wanted, tags[:]...)
+	}
+	h, err := readHeader(r, wanted...)
+	if err != nil {
 		return fmt.Errorf("header: %w", err)
 	}
-	p.Name, p.Version = tags[tagName], tags[tagVersion]
+	p.Name, p.Version = h.text(tagName, maxName), h.text(tagVersion, maxName)
 	if err := p.checkNamed(); err != nil {
 		return err
 	}
+	p.rpmScripts(h)
+	p.rpmConfig(h)
 	return decompress(r, p.payload)
 }
 
-// readHeader reads one header and fills in those tags that are strings. It returns the size of the header's data.
-func readHeader(r io.Reader, tags map[uint32]string) (int, error) {
-	var entry [16]byte
-	if _, err := io.ReadFull(r, entry[:]); err != nil {
-		return 0, err
-	}
-	count, size := binary.BigEndian.Uint32(entry[8:]), binary.BigEndian.Uint32(entry[12:])
-	if string(entry[:4]) != rpmHeaderMagic || count > maxHeader/16 || size > maxHeader {
-		return 0, errors.New("it is damaged")
-	}
-	offsets := map[uint32]uint32{}
-	for range count {
-		if _, err := io.ReadFull(r, entry[:]); err != nil {
-			return 0, err
-		}
-		tag, kind, at := binary.BigEndian.Uint32(entry[:]), binary.BigEndian.Uint32(entry[4:]), binary.BigEndian.Uint32(entry[8:])
-		if _, wanted := tags[tag]; wanted && kind == typeString && at < size {
-			offsets[tag] = at
+func (p *Package) rpmScripts(h *header) {
+	for name, tags := range scriptTags() {
+		programs := h.texts(tags[1])
+		for i, text := range h.texts(tags[0]) {
+			s := Script{Name: name, Interpreter: "/bin/sh", Data: []byte(text)}
+			switch {
+			case name != "trigger" && len(programs) > 0: // program and arguments
+				s.Interpreter = programs[0]
+			case i < len(programs): // a program for each
+				s.Interpreter = programs[i]
+			}
+			p.Scripts = append(p.Scripts, s)
 		}
 	}
-	// It grows only as far as there is data, whatever size says.
-	data, err := readAll(io.LimitReader(r, int64(size)), maxHeader)
-	if err == nil && len(data) < int(size) {
-		err = io.ErrUnexpectedEOF
+}
+
+// rpmConfig lists what is %config.
+func (p *Package) rpmConfig(h *header) {
+	dirs, names, flags, indexes := h.texts(tagDirNames), h.texts(tagBaseNames), h.numbers(tagFileFlags), h.numbers(tagDirIndexes)
+	for i, name := range names {
+		if i < len(flags) && i < len(indexes) && flags[i]&flagConfig != 0 && int64(indexes[i]) < int64(len(dirs)) {
+			p.Conffiles = append(p.Conffiles, dirs[indexes[i]]+name)
+		}
 	}
-	if err != nil {
-		return 0, err
-	}
-	for tag, at := range offsets {
-		tags[tag], _, _ = strings.Cut(string(data[at:min(at+maxName, size)]), "\x00")
-	}
-	return int(size), nil
 }
 
 // payload reads the cpio archive. An old one has names like "./usr/bin/app", and all of them begin in the root directory.
@@ -91,10 +103,7 @@ func (p *Package) payload(r io.Reader) error {
 		if err != nil {
 			return fmt.Errorf("files: %w", err)
 		}
-		if !h.Mode.IsRegular() {
-			continue
-		}
-		if err := p.keep(h.Name, c); err != nil {
+		if err := p.add(h.Name, h.Linkname, h.Mode.IsRegular(), c); err != nil {
 			return err
 		}
 	}

@@ -2,9 +2,11 @@ package unpack
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,7 +33,8 @@ func build(tb testing.TB, packager, compression string) []byte {
 	info := nfpm.WithDefaults(&nfpm.Info{
 		Name: "app", Version: "1.2.3", Arch: "amd64", Maintainer: "An Author <author@example.com>", Description: "An application",
 		Overridables: nfpm.Overridables{
-			Deb: nfpm.Deb{Compression: compression}, RPM: nfpm.RPM{Compression: compression},
+			Deb: nfpm.Deb{Compression: compression},
+			RPM: nfpm.RPM{Compression: compression, Scripts: nfpm.RPMScripts{PostTrans: write("last", "# last\n")}},
 			Contents: files.Contents{
 				{Source: write("app", strings.Repeat("program ", 10000)), Destination: "/usr/bin/app"},
 				{Source: unit, Destination: "/lib/systemd/system/app.service"},
@@ -40,6 +43,12 @@ func build(tb testing.TB, packager, compression string) []byte {
 				{Source: "app.service", Destination: "/lib/systemd/system/alias.service", Type: files.TypeSymlink},
 				{Source: unit, Destination: "/lib/systemd/system/app.service.d/more.conf"},
 				{Source: unit, Destination: "/usr/share/doc/app/app.service"},
+				{Source: write("sysusers", "u app\n"), Destination: "/usr/lib/sysusers.d/app.conf"},
+				{Source: write("app.conf", "x"), Destination: "/etc/app/app.conf", Type: files.TypeConfigNoReplace},
+			},
+			Scripts: nfpm.Scripts{
+				PreInstall: write("before", "# before\n"), PostInstall: write("after", "#!/bin/sh\n# after\n"),
+				PreRemove: write("stop", "# stop\n"), PostRemove: write("gone", "# gone\n"),
 			},
 		},
 	})
@@ -73,6 +82,35 @@ func check(t *testing.T, data []byte) {
 	}
 	if string(p.Files[1].Data) != service && string(p.Files[0].Data) != service {
 		t.Errorf("no file is %q", service)
+	}
+}
+
+// What else there is in the package that build makes.
+func TestReadMore(t *testing.T) {
+	for packager, want := range map[string]string{
+		"deb": "postinst= postrm= preinst= prerm=",
+		"rpm": "post=/bin/sh posttrans=/bin/sh postun=/bin/sh pre=/bin/sh preun=/bin/sh",
+	} {
+		p, err := Read(bytes.NewReader(build(t, packager, "gzip")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var scripts []string
+		for _, s := range p.Scripts {
+			scripts = append(scripts, s.Name+"="+s.Interpreter)
+			if want := map[string]string{"post": "#!/bin/sh\n# after\n", "postinst": "#!/bin/sh\n# after\n", "posttrans": "# last\n"}[s.Name]; want != "" && string(s.Data) != want {
+				t.Errorf("%s is %q", s.Name, s.Data)
+			}
+		}
+		if got := strings.Join(scripts, " "); got != want || p.Format != packager {
+			t.Errorf("%s %s has %s, want %s", packager, p.Format, got, want)
+		}
+		if fmt.Sprint(p.Conffiles) != "[/etc/app/app.conf]" || len(p.Config) != 1 || string(p.Config[0].Data) != "u app\n" {
+			t.Errorf("%s: conffiles %v, config %v", packager, p.Conffiles, p.Config)
+		}
+		if !slices.Contains(p.Paths, Path{Name: "/usr/bin/app"}) || packager == "deb" && !slices.Contains(p.Paths, Path{"/lib/systemd/system/alias.service", "app.service"}) {
+			t.Errorf("%s: paths %v", packager, p.Paths)
+		}
 	}
 }
 
