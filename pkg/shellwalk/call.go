@@ -5,7 +5,7 @@ import "strings"
 // Unknown stands in a text for a part of it that only a real run would tell.
 const Unknown = "…"
 
-// Call is a command that a script may run.
+// Call is a command that a script may run. An exit with a status other than 0 is one too.
 type Call struct {
 	Name string   // the command, as called: "systemctl"
 	Args []string // with Unknown for what is not known
@@ -14,6 +14,8 @@ type Call struct {
 	Maybe bool
 	// Ignored: if it fails, nobody learns of it, as with "|| true", or without set -e.
 	Ignored bool
+	// Fatal: if it fails, so does the script, by set -e or because it is the last command.
+	Fatal bool
 }
 
 // String is the call as one would type it.

@@ -13,7 +13,8 @@ import (
 // Script is a parsed script.
 type Script struct {
 	Comments []Comment
-	Commands int // how many simple commands there are; none in a script that only sets things
+	Commands int  // how many there are, builtins counted
+	Errexit  bool // a failure ends it, by "-e" in the first line or a "set -e" anywhere
 	file     *syntax.File
 	errexit  bool // "-e" in the first line
 }
@@ -57,12 +58,14 @@ func Parse(name string, data []byte) (*Script, error) {
 		}
 	}
 	s := &Script{file: file, errexit: hasFlag(args, 'e')}
+	s.Errexit = s.errexit
 	lines := map[uint]bool{} // on which a command begins
 	syntax.Walk(file, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.CallExpr:
 			if len(n.Args) > 0 {
 				s.Commands++
+				s.Errexit = s.Errexit || setsErrexit(n.Args)
 			}
 			lines[n.Pos().Line()] = true
 		case *syntax.Comment:
@@ -74,6 +77,18 @@ func Parse(name string, data []byte) (*Script, error) {
 		s.Comments[i].Trailing = lines[uint(c.Line)]
 	}
 	return s, nil
+}
+
+// setsErrexit tells "set -e" and "set -o errexit".
+func setsErrexit(words []*syntax.Word) bool {
+	if words[0].Lit() != "set" {
+		return false
+	}
+	var args []string
+	for _, word := range words[1:] {
+		args = append(args, word.Lit())
+	}
+	return hasFlag(args, 'e') || slices.Contains(args, "errexit")
 }
 
 // shebang splits the first line.
@@ -90,7 +105,7 @@ func shebang(data []byte) (interpreter string, args []string) {
 	return words[0], words[1:]
 }
 
-// hasFlag tells whether words have an option like -e, alone or with others, or "-o errexit".
+// hasFlag tells whether words have an option like -e, alone or with others.
 func hasFlag(words []string, flag byte) bool {
 	for _, w := range words {
 		if strings.HasPrefix(w, "-") && !strings.HasPrefix(w, "--") && strings.IndexByte(w[1:], flag) >= 0 {

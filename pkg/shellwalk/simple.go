@@ -102,6 +102,9 @@ func (w *walker) simple(words fields, cmd *syntax.CallExpr, s *state) Answer {
 		s.end, s.status = returns, status(args)
 		return s.status
 	case "exit":
+		if st := status(args); st == No {
+			w.add(name, args, cmd, s)
+		}
 		s.end = exits
 		return status(args)
 	case "set":
@@ -150,7 +153,8 @@ func (w *walker) add(name string, args fields, cmd *syntax.CallExpr, s *state) A
 	w.calls = append(w.calls, Call{
 		Name: name, Args: slices.Clone(args), Line: int(cmd.Pos().Line()),
 		Maybe:   w.unsure > 0 || s.doubt != goesOn,
-		Ignored: w.ignored > 0 || !s.errexit && w.followed == 0,
+		Ignored: w.ignored > 0 || !s.errexit && w.followed == 0 && !w.last,
+		Fatal:   w.ignored == 0 && w.followed == 0 && (s.errexit || w.last),
 	})
 	return w.test(name, args)
 }

@@ -21,7 +21,7 @@ var ErrTooLong = errors.New("the script is too long to be followed")
 // Walk lists what the script may run, in the order of a run; of two branches that may both be taken, the one that comes first in the
 // script. The error is ErrTooLong, with what was found until then.
 func (s *Script) Walk(run Run) ([]Call, error) {
-	w := &walker{test: run.Test}
+	w := &walker{test: run.Test, last: true}
 	if w.test == nil {
 		w.test = func(string, []string) Answer { return Unsure }
 	}
@@ -32,7 +32,7 @@ func (s *Script) Walk(run Run) ([]Call, error) {
 	for name, text := range run.Env {
 		st.vars[name] = known(text)
 	}
-	w.script(s.file.Stmts, st)
+	w.stmts(s.file.Stmts, st)
 	if w.cut {
 		return w.calls, ErrTooLong
 	}
@@ -46,28 +46,20 @@ type walker struct {
 	depth int
 	cut   bool
 
-	unsure   int // branches around this point that may not be taken
-	ignored  int // "|| true" around this point
-	followed int // conditions around this point: what fails is known to the script
-}
-
-// script walks the statements of the whole file: the last one's status is the script's.
-func (w *walker) script(stmts []*syntax.Stmt, s *state) {
-	for i, stmt := range stmts {
-		if i == len(stmts)-1 {
-			w.followed++
-			defer func() { w.followed-- }()
-		}
-		w.stmt(stmt, s)
-	}
+	unsure   int  // branches around this point that may not be taken
+	ignored  int  // "|| true" around this point
+	followed int  // conditions around this point: what fails is known to the script
+	last     bool // the status here is that of the script
 }
 
 // stmts walks a list of statements, and answers as its last one does.
 func (w *walker) stmts(stmts []*syntax.Stmt, s *state) Answer {
-	status := Yes
-	for _, stmt := range stmts {
+	status, last := Yes, w.last
+	for i, stmt := range stmts {
+		w.last = last && i == len(stmts)-1
 		status = w.stmt(stmt, s)
 	}
+	w.last = last
 	return status
 }
 

@@ -137,7 +137,7 @@ func TestUndecided(t *testing.T) {
 		{"a host says", "set -e\nif [ -x /x ]; then a; else b; fi", Run{Test: yes}, "a"},
 		{"a command says", "set -e\nif grep -q x y; then a; else b; fi", Run{Test: yes}, "grep -q x y\na"},
 		{"maybe left", "set -e\n[ -x /x ] || exit 0\na", Run{}, "?a"},
-		{"left in both branches", "set -e\nif grep x; then exit 1; else exit 0; fi\na", Run{}, "grep x"},
+		{"left in both branches", "set -e\nif grep x; then exit 1; else exit 0; fi\na", Run{}, "grep x\n?exit 1"},
 		{"maybe returned", "set -e\nf() { [ -e /x ] && return; a; }\nf; b", Run{}, "?a\nb"},
 		{"two values", "set -e\nx=start; if [ -e /y ]; then x=restart; fi\nsystemctl $x z", Run{}, "?systemctl restart z\n?systemctl start z"},
 		{"two values, one outcome", "set -e\nx=1; if [ -e /y ]; then x=2; fi\nif [ $x -gt 0 ]; then a; fi", Run{}, "a"},
@@ -149,8 +149,9 @@ func TestUndecided(t *testing.T) {
 		{"unknown case", "set -e\ncase \"$X\" in 1) a;; 2) b;; esac; c", Run{}, "?a\n?b\nc"},
 		{"partly known", "set -e\nx=\"/etc/$X\"; if [ -n \"$x\" ]; then a $x; fi", Run{}, "a /etc/…"},
 		{"no set -e", "a; b || c; d", Run{}, "-a\nb\n?-c\nd"},
+		{"no set -e, the last one", "a; if b; then c; fi", Run{}, "-a\nb\n?c"},
 		{"set -e in the first line", "#!/bin/sh -e\na; b", Run{}, "a\nb"},
-		{"swallowed", "set -e\na || true; b || :; c || exit 1; (a; b) || true", Run{}, "-a\n-b\nc\n?-a\n?-b"},
+		{"swallowed", "set -e\na || true; b || :; c || exit 1; (a; b) || true", Run{}, "-a\n-b\nc\n?exit 1\n?-a\n?-b"},
 		{"swallowed in a function", "set -e\nf() { a; }\nf || true; f", Run{}, "-a\na"},
 		{"in the background", "set -e\na & b", Run{}, "-a\nb"},
 		{"set +e", "set -e\na; set +e; b; c", Run{}, "a\n-b\nc"},
@@ -212,6 +213,39 @@ deb-systemd-helper --quiet was-enabled one.service
 		run := Run{Args: strings.Fields(args), Env: map[string]string{"DPKG_ROOT": ""}, Test: host}
 		if got := walk(t, debhelper, run); got != want {
 			t.Errorf("%s:\n%s\nwant:\n%s", args, got, want)
+		}
+	}
+}
+
+// What fails the script is another matter than what nobody learns of.
+func TestFatal(t *testing.T) {
+	for script, want := range map[string]string{
+		"set -e\na; b || true; if c; then d; fi; a || b": "a d b",
+		"a; b; c":                 "c",
+		"a\nif b; then c; d; fi":  "d",
+		"a; b || :":               "",
+		"f() { a; b; }; f":        "b",
+		"#!/bin/sh -e\na; exit 0": "a",
+		"a; exit 0":               "",
+	} {
+		s, err := Parse("script", []byte(script))
+		if err != nil {
+			t.Fatal(err)
+		}
+		calls, _ := s.Walk(Run{})
+		var got []string
+		for _, c := range calls {
+			if c.Fatal {
+				got = append(got, c.Name)
+			}
+		}
+		if g := strings.Join(got, " "); g != want {
+			t.Errorf("%s: fatal are %q, want %q", script, g, want)
+		}
+	}
+	for script, want := range map[string]bool{"a; set -eu": true, "set -o errexit": true, "#!/bin/sh -ex\n": true, "set -u; a": false} {
+		if s, err := Parse("x", []byte(script)); err != nil || s.Errexit != want {
+			t.Errorf("%q: %+v, %v", script, s, err)
 		}
 	}
 }
