@@ -7,48 +7,64 @@ import (
 	"github.com/nodrop/nodrop/pkg/units"
 )
 
-// rule looks at all units of a package. It leaves Rule empty in what it returns.
-type rule struct {
-	id    string
-	check func(*units.Set) []Finding
-}
-
-func rules() []rule {
-	return []rule{
-		{"no-socket-unit", noSocketUnit},
-		{"type-not-notify", eachService(notNotify)},
-		{"type-unsupported", eachService(unsupportedType)},
-		{"killmode-none", eachService(killModeNone)},
-		{"dynamic-user", eachService(dynamicUser)},
-		{"start-limit-in-service", eachService(startLimitInService)},
-		{"socket-follows-service", eachSocket(followsService)},
-		{"accept-yes", eachSocket(acceptYes)},
-	}
-}
-
-// Units checks the units of one package; the findings are sorted by place.
+// Units checks the units of a package that is being built: for what would break an upgrade of it, and nothing that is mere
+// advice. The findings are sorted by place.
 func Units(set *units.Set) []Finding {
 	var all []Finding
-	for _, r := range rules() {
-		all = append(all, named(r.id, r.check(set))...)
+	for _, r := range Rules() {
+		if r.units != nil && !r.advice {
+			all = append(all, r.label(r.units(set))...)
+		}
 	}
 	return sorted(all)
 }
 
-// named gives the findings of a rule its id.
-func named(id string, findings []Finding) []Finding {
-	for i := range findings {
-		findings[i].Rule = id
+// Upgrade compares the units of the package that is installed with those of the one that replaces it, and finds what the
+// upgrade between them cannot do without harm; the findings are sorted by place. What the new package could avoid is an
+// Error. What no package can avoid, such as the gap while a port changes hands, is a Warning.
+func Upgrade(old, new *units.Set) []Finding {
+	var all []Finding
+	for _, r := range Rules() {
+		if r.upgrade != nil {
+			all = append(all, r.label(r.upgrade(old, new))...)
+		}
 	}
-	return findings
+	return sorted(all)
 }
 
-// sorted sorts by place.
+// Check looks for everything in one subject. With old it also looks at the upgrade from old to it. Findings that a comment
+// silences are left out; the others are sorted by place.
+func Check(s, old *Subject) []Finding {
+	all := slices.Clone(s.broken)
+	for _, r := range Rules() {
+		if r.units != nil {
+			all = append(all, r.label(r.units(s.Units))...)
+		}
+		if r.upgrade != nil && old != nil {
+			all = append(all, r.label(r.upgrade(old.Units, s.Units))...)
+		}
+		if s.Package == nil {
+			continue
+		}
+		if r.pkg != nil {
+			all = append(all, r.label(r.pkg(s.Package))...)
+		}
+		if before := s.Package; r.step != nil {
+			if old != nil && old.Package != nil {
+				before = old.Package
+			}
+			all = append(all, r.label(r.step(before, s.Package))...)
+		}
+	}
+	return sorted(s.silence(all))
+}
+
+// sorted sorts by place, and leaves out what is there twice.
 func sorted(all []Finding) []Finding {
 	slices.SortStableFunc(all, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})
-	return all
+	return slices.Compact(all)
 }
 
 func eachService(check func(*units.Service) []Finding) func(*units.Set) []Finding {

@@ -2,38 +2,58 @@ package lint
 
 import "github.com/nodrop/nodrop/pkg/units"
 
-// upgradeRule looks at the units of two versions. It leaves Rule empty in what it returns.
-type upgradeRule struct {
-	id    string
-	check func(old, new *units.Set) []Finding
-}
-
-func upgradeRules() []upgradeRule {
-	return []upgradeRule{
-		{"first-sockets", firstSockets},
-		{"socket-address-added", addressAdded},
-		{"socket-address-changed", addressChanged},
-		{"socket-address-moved", addressMoved},
-		{"socket-added", socketAdded},
-		{"socket-removed", socketRemoved},
-		{"descriptor-renamed", descriptorRenamed},
-		{"service-removed", serviceRemoved},
-		{"strategy-restart", strategyRestart},
-		{"carry-dropped", carryDropped},
-		{"user-changed", userChanged},
-		{"unit-in-etc", unitInEtc},
+// upgradeRules compare the units of two versions.
+func upgradeRules() []Rule {
+	return []Rule{
+		{ID: "first-sockets", Category: Connections, Drops: true, upgrade: firstSockets,
+			Title: "The first version with a socket unit",
+			Why:   "A port has one owner. While the running program holds it, systemd cannot bind it, so one upgrade, this one, has a gap.",
+			Fix:   "None needed: packages of nodrop restart the service once, as quickly as it goes."},
+		{ID: "socket-address-added", Category: Connections, Drops: true, upgrade: addressAdded,
+			Title: "A new address in an old socket unit",
+			Why:   "systemd binds it only when the unit restarts, and that closes what it listens on already.",
+			Fix:   "A socket unit of its own for the new address, with `Service=`."},
+		{ID: "socket-address-changed", Category: Connections, Drops: true, upgrade: addressChanged,
+			Title: "The address of a socket unit changes",
+			Why:   "systemd lets go of an address that the unit no longer has at `daemon-reload`, also if only the spelling changes, from `8080` to `0.0.0.0:8080`, and binds the new one at the next restart.",
+			Fix:   "Keep the old address, and write the new one into a socket unit of its own."},
+		{ID: "socket-address-moved", Category: Connections, Drops: true, upgrade: addressMoved,
+			Title: "An address moves to another socket unit",
+			Why:   "Two units cannot hold one address, so it is closed and bound again.",
+			Fix:   "Leave the address in its unit, and the unit's name as it is."},
+		{ID: "socket-added", Category: Connections, upgrade: socketAdded,
+			Title: "A new socket unit for a service that has some",
+			Why:   "systemd opens it only while the service does not run. The upgrade is a restart then: nobody is refused, but new connections wait for the drain.",
+			Fix:   "None needed: later upgrades overlap again."},
+		{ID: "socket-removed", Category: Connections, Drops: true, upgrade: socketRemoved,
+			Title: "A socket unit is gone",
+			Why:   "Its listener goes with the file.",
+			Fix:   "Keep the unit as long as anybody may connect."},
+		{ID: "descriptor-renamed", Category: Failures, upgrade: descriptorRenamed,
+			Title: "A socket has another name",
+			Why:   "A program that asks for the old name does not start.",
+			Fix:   "Change the name in program and unit together, or keep `FileDescriptorName=`."},
+		{ID: "service-removed", Category: Connections, Drops: true, upgrade: serviceRemoved,
+			Title: "A service is gone",
+			Why:   "systemd keeps running what runs, also without a unit file: the old program goes on taking connections.",
+			Fix:   "Keep the name, or stop the service in a script."},
+		{ID: "strategy-restart", Category: Connections, upgrade: strategyRestart,
+			Title: "Upgrades are plain restarts from now on",
+			Why:   "With `Strategy=restart` new connections wait for the drain.",
+			Fix:   "Leave it out if the program can run twice."},
+		{ID: "carry-dropped", Category: Connections, upgrade: carryDropped,
+			Title: "Live connections are no longer passed on",
+			Why:   "Without `Carry=yes` in the new version the old one cannot hand its connections over; it asks their clients to reconnect.",
+			Fix:   "Keep `Carry=yes` if the program uses `serve.Run`."},
+		{ID: "user-changed", Category: Connections, upgrade: userChanged,
+			Title: "The service runs as another user",
+			Why:   "Connections pass only between processes of one user, and systemd gives the unit's directories to the new one while the old one still serves.",
+			Fix:   "Keep the user."},
+		{ID: "unit-in-etc", Category: Choices, upgrade: unitInEtc,
+			Title: "The old package had the unit in /etc",
+			Why:   "systemd prefers /etc/systemd/system, and dpkg never removes a conffile of an older version by itself: the old unit would go on.",
+			Fix:   "dpkg-maintscript-helper(1), rm_conffile, in preinst, postinst and postrm."},
 	}
-}
-
-// Upgrade compares the units of the package that is installed with those of the one that replaces it, and finds what the
-// upgrade between them cannot do without harm; the findings are sorted by place. What the new package could avoid is an
-// Error. What no package can avoid, such as the gap while a port changes hands, is a Warning.
-func Upgrade(old, new *units.Set) []Finding {
-	var all []Finding
-	for _, r := range upgradeRules() {
-		all = append(all, named(r.id, r.check(old, new))...)
-	}
-	return sorted(all)
 }
 
 // service is the service of that name, nil if there is none.

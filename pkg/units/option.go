@@ -61,7 +61,7 @@ func (u *Unit) setOption(o *Options, e Entry) error {
 			return u.Errorf(e.Line, "Strategy=%s is unknown; it is %q or %q", e.Value, Overlap, Restart)
 		}
 	case "Soak":
-		if o.Soak, ok = parseSpan(e.Value); !ok {
+		if o.Soak, ok = ParseSpan(e.Value); !ok {
 			return u.Errorf(e.Line, "Soak=%s is no time in whole seconds; write it like 30s or 2min", e.Value)
 		}
 	case "Carry":
@@ -74,8 +74,8 @@ func (u *Unit) setOption(o *Options, e Entry) error {
 	return nil
 }
 
-// parseSpan reads the usual part of systemd.time(7): numbers with a unit, or seconds; their sum. An empty value is zero.
-func parseSpan(value string) (span time.Duration, ok bool) {
+// ParseSpan reads the usual part of systemd.time(7): numbers with a unit, or seconds; their sum. An empty value is zero.
+func ParseSpan(value string) (span time.Duration, ok bool) {
 	const number = `([0-9]+) ?(s|sec|seconds?|m|min|minutes?|h|hr|hours?|)`
 	if !regexp.MustCompile(`^( *` + number + `)* *$`).MatchString(value) {
 		return 0, false

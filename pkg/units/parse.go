@@ -18,6 +18,7 @@ func Parse(name, path string, data []byte) (*Unit, error) {
 	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimSuffix(line, "\r")
 		if isComment(line) {
+			u.Comments = append(u.Comments, Comment{Text: strings.TrimLeft(line, whitespace)[1:], Line: i + 1})
 			continue // also in the middle of a continuation
 		}
 		if start == 0 {

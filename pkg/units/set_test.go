@@ -137,12 +137,12 @@ func TestParseSpan(t *testing.T) {
 	for value, want := range map[string]time.Duration{
 		"": 0, "30": 30 * time.Second, "30s": 30 * time.Second, "2min": 2 * time.Minute, "1h 2m 3sec": time.Hour + 2*time.Minute + 3*time.Second,
 	} {
-		if got, ok := parseSpan(value); !ok || got != want {
+		if got, ok := ParseSpan(value); !ok || got != want {
 			t.Errorf("%q is %v, %v; want %v", value, got, ok, want)
 		}
 	}
 	for _, value := range []string{"-1", "1.5s", "500ms", "1d", "infinity", "s", "1234567"} {
-		if got, ok := parseSpan(value); ok {
+		if got, ok := ParseSpan(value); ok {
 			t.Errorf("%q is %v", value, got)
 		}
 	}

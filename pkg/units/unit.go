@@ -12,6 +12,13 @@ type Unit struct {
 	Name     string // as systemd knows it: "myapp.service"
 	Path     string // where it was read, for messages
 	Sections []Section
+	Comments []Comment
+}
+
+// Comment is one line of comment, without its "#" or ";".
+type Comment struct {
+	Text string
+	Line int
 }
 
 // Section is one "[Name]" and the entries below it. A name may appear several times; systemd reads them as one.
