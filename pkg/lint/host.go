@@ -83,8 +83,6 @@ func (h host) file(p *Package, args []string) shellwalk.Answer {
 	switch {
 	case strings.HasPrefix(name, "/run/systemd"):
 		return yes(h != image)
-	case path.Base(name) == "policy-rc.d":
-		return yes(h == image)
 	case strings.Contains(name, shellwalk.Unknown):
 		return shellwalk.Unsure
 	case slices.Contains([]string{"-e", "-f", "-x", "-d", "-s", "-r"}, args[0]) && (p.ships(name) || h.program(name) == shellwalk.Yes):

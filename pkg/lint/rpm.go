@@ -77,7 +77,7 @@ func startOnInstall(_, new *Package) []Finding {
 }
 
 func onInstall(p *Package, is func(action) bool, why, fix string) (all []Finding) {
-	for _, a := range actionsOf(installSteps(p), disabled) {
+	for _, a := range surely(actionsOf(installSteps(p), disabled)) {
 		if is(a) && p.has(a.unit) {
 			all = append(all, found(a.Call, a.place, Warning, fmt.Sprintf(why, a.unit), fix))
 		}

@@ -175,8 +175,13 @@ func killedOnUpgrade(old, new *Package) []Finding {
 	})
 }
 
+// surely leaves out what depends on something: a script that asks may be asking for the admin's choice.
+func surely(all []action) []action {
+	return slices.DeleteFunc(all, func(a action) bool { return a.Maybe })
+}
+
 func stoppedStarted(old, new *Package) (all []Finding) {
-	for _, a := range actionsOf(upgradeSteps(old, new), stopped) {
+	for _, a := range surely(actionsOf(upgradeSteps(old, new), stopped)) {
 		if _, ok := new.service(a.unit); !ok && socket(new.units, a.unit) == nil || !a.starts() || a.via == "sysv" && service(new.units, a.unit) != nil {
 			continue
 		}
@@ -191,7 +196,7 @@ func stoppedStarted(old, new *Package) (all []Finding) {
 }
 
 func enableOnUpgrade(old, new *Package) (all []Finding) {
-	for _, a := range actionsOf(upgradeSteps(old, new), disabled) {
+	for _, a := range surely(actionsOf(upgradeSteps(old, new), disabled)) {
 		if !slices.Contains([]string{"enable", "reenable", "preset"}, a.verb) || a.via == "deb-systemd-helper" || !new.has(a.unit) {
 			continue
 		}
@@ -209,10 +214,10 @@ func (p *Package) has(unit string) bool {
 }
 
 func unmaskOnUpgrade(old, new *Package) (all []Finding) {
-	for _, a := range upgradeActions(old, new) {
+	for _, a := range surely(upgradeActions(old, new)) {
 		if a.verb == "unmask" && a.via == "systemctl" && !slices.Contains(a.Args, "--runtime") && new.has(a.unit) {
 			all = append(all, found(a.Call, a.place, Warning,
-				fmt.Sprintf("an upgrade %s %s, which only the admin masks.", a.may("unmasks", "may unmask"), a.unit),
+				fmt.Sprintf("an upgrade unmasks %s, which only the admin masks.", a.unit),
 				"delete it, or use deb-systemd-helper unmask."))
 		}
 	}

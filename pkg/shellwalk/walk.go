@@ -306,14 +306,14 @@ func (w *walker) forClause(cmd *syntax.ForClause, s *state) Answer {
 		}
 	}
 	if exact && len(items) <= maxTurns && !slices.ContainsFunc(items, func(v value) bool { return slices.Contains(v, Unknown) }) {
-		for _, item := range items {
-			s.vars[iter.Name.Value] = item
-			w.stmts(cmd.Do, s)
-			if s.leave(continues); s.end != goesOn {
-				break
+		w.within(breaks, s, func() {
+			for _, item := range items {
+				s.vars[iter.Name.Value] = item
+				if w.turn(cmd.Do, s); s.end != goesOn {
+					break
+				}
 			}
-		}
-		s.leave(breaks)
+		})
 		return Unsure
 	}
 	all := unknown()
@@ -328,18 +328,28 @@ func (w *walker) forClause(cmd *syntax.ForClause, s *state) Answer {
 	return Unsure
 }
 
+// turn walks the body of a loop once.
+func (w *walker) turn(body []*syntax.Stmt, s *state) {
+	w.within(continues, s, func() { w.stmts(body, s) })
+}
+
 func (w *walker) whileClause(cmd *syntax.WhileClause, s *state) Answer {
+	status := Unsure
+	w.within(breaks, s, func() { status = w.turns(cmd, s) })
+	return status
+}
+
+// turns walks a while loop as often as it turns, if that can be told.
+func (w *walker) turns(cmd *syntax.WhileClause, s *state) Answer {
 	for range maxTurns {
-		before := s.clone()
+		before, calls := s.clone(), len(w.calls)
 		w.followed++
-		calls := len(w.calls)
 		cond := w.stmts(cmd.Cond, s)
 		w.followed--
 		if cmd.Until {
 			cond = cond.not()
 		}
 		if cond == No || s.end != goesOn {
-			s.leave(breaks)
 			return Yes
 		}
 		if cond == Unsure {
@@ -347,9 +357,7 @@ func (w *walker) whileClause(cmd *syntax.WhileClause, s *state) Answer {
 			*s = *before
 			break
 		}
-		w.stmts(cmd.Do, s)
-		if s.leave(continues); s.end != goesOn {
-			s.leave(breaks)
+		if w.turn(cmd.Do, s); s.end != goesOn {
 			return Yes
 		}
 	}
@@ -371,9 +379,22 @@ func (w *walker) blindly(body []*syntax.Stmt, s *state) {
 		})
 	}
 	once := s.clone()
-	w.maybe(func() { w.stmts(body, once) })
+	w.maybe(func() { w.within(breaks, once, func() { w.stmts(body, once) }) })
 	s.become(s.clone(), once)
-	s.leave(breaks)
+}
+
+// within walks a loop or a function: what leaves it up to that level leaves no more, and what was in doubt before it still is.
+func (w *walker) within(level end, s *state, walk func()) {
+	outer := s.doubt
+	if s.doubt = goesOn; outer != goesOn {
+		w.unsure++
+	}
+	walk()
+	if outer != goesOn {
+		w.unsure--
+	}
+	s.leave(level)
+	s.doubt = max(s.doubt, outer)
 }
 
 // function walks the body of a function that is called.
@@ -383,15 +404,17 @@ func (w *walker) function(body *syntax.Stmt, args []value, s *state) Answer {
 	}
 	outer, more := s.args, s.more
 	s.args, s.more = args, false
-	status := w.stmt(body, s)
+	var status Answer
+	w.within(returns, s, func() {
+		status = w.stmt(body, s)
+		switch {
+		case s.end == returns && s.doubt < returns:
+			status = s.status
+		case s.end != goesOn || s.doubt >= returns:
+			status = Unsure
+		}
+	})
 	s.args, s.more = outer, more
 	w.depth--
-	switch {
-	case s.end == returns && s.doubt < returns:
-		status = s.status
-	case s.end != goesOn || s.doubt >= returns:
-		status = Unsure
-	}
-	s.leave(returns)
 	return status
 }

@@ -146,6 +146,8 @@ func TestUndecided(t *testing.T) {
 		{"a file may set anything", "set -e\nx=1\n. /etc/default/x\nif [ $x = 1 ]; then a; fi", Run{}, ". /etc/default/x\n?a"},
 		{"read", "set -e\nb | while read x y; do a \"$x\"; done", Run{}, "-b\n?a …"},
 		{"loop over who knows what", "set -e\nfor x in $(b); do a $x; done; c", Run{}, "b\n?a …\nc"},
+		{"doubt outlives an inner function", "set -e\ng() { a; }\nf() { [ -e /x ] || return 0; g; return 1; }\nif f; then b; else c; fi", Run{}, "?a\n?b\n?c"},
+		{"doubt outlives an inner loop", "set -e\nfor x in 1 2; do\n[ -e /x ] || break\nfor y in 1; do a; done\nb; done; c", Run{}, "?a\n?b\n?a\n?b\nc"},
 		{"unknown case", "set -e\ncase \"$X\" in 1) a;; 2) b;; esac; c", Run{}, "?a\n?b\nc"},
 		{"partly known", "set -e\nx=\"/etc/$X\"; if [ -n \"$x\" ]; then a $x; fi", Run{}, "a /etc/…"},
 		{"no set -e", "a; b || c; d", Run{}, "-a\nb\n?-c\nd"},
