@@ -11,19 +11,19 @@ import (
 // rpmRules look at what only rpm does.
 func rpmRules() []Rule {
 	return []Rule{
-		{ID: "scriptlet-fails", Category: Failures, step: onlyRPM(scriptletFails),
+		{ID: "scriptlet-fails", Category: Failures, Severity: Warning, step: onlyRPM(scriptletFails),
 			Title: "A scriptlet that can fail",
 			Why:   "rpm goes on after most failures, but not as one thinks: after a failed %preun both versions stay installed, after a failed %pre the package is skipped, and %post and %posttrans are mere warnings.",
 			Fix:   "`|| :` behind commands that may fail, and a line on stderr that says what did."},
-		{ID: "restart-before-posttrans", Category: Failures, step: onlyRPM(restartEarly),
+		{ID: "restart-before-posttrans", Category: Failures, Severity: Warning, step: onlyRPM(restartEarly),
 			Title: "The service is restarted in the middle of the transaction",
 			Why:   "In %post and %postun other packages of the transaction, libraries among them, are still to come, and files of the old version may still be there.",
 			Fix:   "Restart in %posttrans, or leave it to `%systemd_postun_with_restart` of systemd 251 or newer, which does."},
-		{ID: "enable-instead-of-preset", Category: Choices, step: onlyRPM(enableNotPreset),
+		{ID: "enable-instead-of-preset", Category: Choices, Severity: Warning, step: onlyRPM(enableNotPreset),
 			Title: "The package enables its service itself",
 			Why:   "Whether a service starts at boot is the distribution's and the admin's word, in presets (systemd.preset(5)).",
 			Fix:   "`systemctl --no-reload preset` when `$1` is 1, or `%systemd_post`."},
-		{ID: "start-on-install", Category: Choices, step: onlyRPM(startOnInstall),
+		{ID: "start-on-install", Category: Choices, Severity: Warning, step: onlyRPM(startOnInstall),
 			Title: "The package starts its service at the first install",
 			Why:   "On hosts with rpm a fresh service is stopped until the admin has configured and started it.",
 			Fix:   "Delete the line."},

@@ -10,10 +10,11 @@ import (
 type Rule struct {
 	ID       string
 	Category Category
-	Title    string // what is wrong, as a heading
-	Why      string // what comes of it, for those who want to know more than a finding says
-	Fix      string // what to do, with an example where that helps
-	Seen     string // where it has hurt, as a link; empty if nowhere in public
+	Severity Severity // of the worst that it finds
+	Title    string   // what is wrong, as a heading
+	Why      string   // what comes of it, for those who want to know more than a finding says
+	Fix      string   // what to do, with an example where that helps
+	Seen     string   // where it has hurt, as a link; empty if nowhere in public
 	// Drops: what it finds loses connections in an upgrade in which all goes well.
 	Drops bool
 	// advice is told by nodrop lint alone; a package is built without a word.

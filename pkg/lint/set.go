@@ -12,19 +12,19 @@ import (
 // setRules look at several units at once.
 func setRules() []Rule {
 	return []Rule{
-		{ID: "runtime-directory-shared", Category: Failures, units: runtimeDirectoryShared,
+		{ID: "runtime-directory-shared", Category: Failures, Severity: Warning, units: runtimeDirectoryShared,
 			Title: "Two services with one RuntimeDirectory=",
 			Why:   "Whichever of them stops takes the directory along, with the other's sockets and PID files in it.",
 			Fix:   "`RuntimeDirectoryPreserve=yes` in both, or a directory for each."},
-		{ID: "dynamic-user-shared", Category: Failures, units: dynamicUserShared,
+		{ID: "dynamic-user-shared", Category: Failures, Severity: Error, units: dynamicUserShared,
 			Title: "Two services with a dynamic user and one directory",
 			Why:   "With `DynamicUser=yes` a state, cache, logs or runtime directory belongs to one unit; the second one fails to start: \"File exists\".",
 			Fix:   "A static user from a file in sysusers.d, and `User=` in both."},
-		{ID: "nonblocking-shared", Category: Connections, units: nonBlockingShared, advice: true,
+		{ID: "nonblocking-shared", Category: Connections, Severity: Warning, units: nonBlockingShared, advice: true,
 			Title: "Two services share a socket without NonBlocking=yes",
 			Why:   "`O_NONBLOCK` belongs to the open socket. systemd clears it whenever a service without `NonBlocking=yes` starts, and the other one, which may be in accept(2) then, blocks where its runtime cannot wake it: its drain hangs until it is killed.",
 			Fix:   "`NonBlocking=yes` in both. `nodrop package` does so for main and standby."},
-		{ID: "not-installable", Category: Install, units: notInstallable, advice: true,
+		{ID: "not-installable", Category: Install, Severity: Warning, units: notInstallable, advice: true,
 			Title: "Nothing starts it at boot",
 			Why:   "Neither the service nor a socket, timer or other unit for it has an `[Install]` section: it cannot be enabled, and a reboot ends it.",
 			Fix:   "`WantedBy=multi-user.target` in the service, `WantedBy=sockets.target` in the socket, below `[Install]`."},

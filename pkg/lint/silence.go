@@ -10,15 +10,15 @@ import (
 
 func silenceRules() []Rule {
 	return []Rule{
-		{ID: "silence-without-reason", Category: Silence,
+		{ID: "silence-without-reason", Category: Silence, Severity: Warning,
 			Title: "A rule is silenced without a reason",
 			Why:   "Whoever reads it next cannot know whether it still holds.",
 			Fix:   "Write the reason behind the id: `# nodrop-lint: disable=restart-missing the batch job is started by cron`."},
-		{ID: "silence-unused", Category: Silence,
+		{ID: "silence-unused", Category: Silence, Severity: Warning,
 			Title: "A silence that silences nothing",
 			Why:   "What it was for is mended, or stands elsewhere; it would hide the next mistake.",
 			Fix:   "Delete the comment."},
-		{ID: "silence-unknown", Category: Silence,
+		{ID: "silence-unknown", Category: Silence, Severity: Warning,
 			Title: "A silence for a rule that does not exist",
 			Why:   "The id has changed or is misspelt, so that nothing is silenced.",
 			Fix:   "Write the id as the finding has it, in brackets."},

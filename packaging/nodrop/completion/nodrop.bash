@@ -12,19 +12,23 @@ _nodrop() {
     fi
   done
   case $before in
-    -f | --config | -t | --target | --previous | --json | --html | --junit | --units | --watch) return ;; # a file
+    -f | --config | -t | --target | --previous | --against | --json | --html | --junit | --units | --watch) return ;; # a file
     -p | --packager) words='deb rpm' ;;
+    --format) words='text json sarif' ;;
     --client)
       words='fresh= keepalive= post= tls= h2= slow= upload= download= idle= websocket= events='
       compopt -o nospace
       ;;
     --model) words='closed open' ;;
-    --url | --before | --after | --timeout | --rate | --max-failed | --max-wait | --socket | --datagram | --build) compopt +o default +o bashdefault ;;
+    --url | --before | --after | --timeout | --rate | --max-failed | --max-wait | --socket | --datagram | --build | --disable)
+      compopt +o default +o bashdefault
+      ;;
     *)
       case $((COMP_CWORD > 1)),${COMP_WORDS[1]} in
-        0,*) words='package generate run drill -h --help -v --version' ;;
+        0,*) words='package generate lint run drill -h --help -v --version' ;;
         1,package | 1,pkg | 1,p) words='-f --config -p --packager -t --target --previous -h --help' ;;
         1,generate) words='-f --config -h --help' ;;
+        1,lint) words='--against --format --disable -h --help' ;;
         1,run) words='--units --socket --datagram --carry --lazy --watch --build --json -h --help --' ;;
         1,drill) words='--url --client --before --after --timeout --model --rate --max-failed --max-wait --json --html --junit --github -h --help --' ;;
       esac

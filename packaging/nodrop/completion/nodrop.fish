@@ -1,6 +1,7 @@
 # Completion of nodrop(1) for fish.
 set -l package '__fish_seen_subcommand_from package pkg p'
 set -l generate '__fish_seen_subcommand_from generate'
+set -l lint '__fish_seen_subcommand_from lint'
 set -l run '__fish_seen_subcommand_from run'
 set -l drill '__fish_seen_subcommand_from drill'
 
@@ -9,6 +10,7 @@ complete -c nodrop -s h -l help -d 'Show help'
 complete -c nodrop -n __fish_use_subcommand -s v -l version -d 'Print the version'
 complete -c nodrop -n __fish_use_subcommand -a package -d 'Build a deb or rpm from an nfpm.yaml and unit files'
 complete -c nodrop -n __fish_use_subcommand -a generate -d 'Write companion units and maintainer scripts as files'
+complete -c nodrop -n __fish_use_subcommand -a lint -d 'Find what loses connections, in units and in built packages'
 complete -c nodrop -n __fish_use_subcommand -a run -d 'Give a program sockets, readiness and rollouts, without systemd'
 complete -c nodrop -n __fish_use_subcommand -a drill -d 'Load a server while a command runs, and say what was lost'
 
@@ -19,6 +21,11 @@ complete -c nodrop -n $package -l previous -rF -d 'Compare with the package that
 
 complete -c nodrop -n $generate -s f -l config -rF -d 'Read this nfpm.yaml'
 complete -c nodrop -n $generate -xa '(__fish_complete_directories)'
+
+complete -c nodrop -n $lint -l against -rF -d 'Also check the upgrade from this version'
+complete -c nodrop -n $lint -l format -xa 'text json sarif' -d 'Write this format'
+complete -c nodrop -n $lint -l disable -x -d 'Silence RULE=REASON everywhere'
+complete -c nodrop -n $lint -F
 
 complete -c nodrop -n $run -l units -rF -d 'Take the units in this directory, or this service'
 complete -c nodrop -n $run -l socket -x -d 'Listen on NAME=ADDRESS'
