@@ -5,7 +5,7 @@ LDFLAGS  = -s -w -X main.version=$(VERSION)
 .DEFAULT_GOAL := build
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## bin/nodrop and bin/myapp; VERSION= sets what they report
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/nodrop ./cmd/myapp
@@ -38,7 +38,11 @@ fuzz: ## every fuzzer in turn, ten minutes each; FUZZTIME= for another time
 lint: ## formatters and linters, for Go, shell and units
 	scripts/lint.sh
 
+lint-debian: ## docs/lint-debian.md: nodrop lint held against benchmarks/debian.json; downloads the packages
+	mkdir -p build/debs
+	go run ./scripts/lintdebian benchmarks/debian.json build/debs
+
 clean: ## remove what the other targets made in the checkout
 	rm -rf bin build dist
 
-.PHONY: help build test demo package bench soak fuzz lint clean
+.PHONY: help build test demo package bench soak fuzz lint lint-debian clean

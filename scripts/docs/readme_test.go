@@ -24,7 +24,7 @@ func readme(t *testing.T) []Block {
 	return blocks
 }
 
-// The tutorial, done: its files, its commands, and a package comes out. That the
+// The tutorial, done: its files, its commands, and a package comes out, in which lint finds nothing. That the
 // package also upgrades cleanly is a test on a real host.
 func TestTutorialBuildsAPackage(t *testing.T) {
 	root, err := filepath.Abs(checkout)
@@ -44,6 +44,11 @@ func TestTutorialBuildsAPackage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	check, err := Commands(root, "nodrop lint")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands += check
 	sh := exec.Command("sh", "-ec", commands)
 	sh.Dir = dir
 	sh.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
