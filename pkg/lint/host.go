@@ -85,6 +85,8 @@ func (h host) file(p *Package, args []string) shellwalk.Answer {
 		return yes(h != image)
 	case strings.Contains(name, shellwalk.Unknown):
 		return shellwalk.Unsure
+	case h != image && slices.Contains([]string{"-e", "-d"}, args[0]) && isData(name): // the service has run
+		return shellwalk.Yes
 	case slices.Contains([]string{"-e", "-f", "-x", "-d", "-s", "-r"}, args[0]) && (p.ships(name) || h.program(name) == shellwalk.Yes):
 		return shellwalk.Yes
 	}

@@ -245,11 +245,16 @@ func isData(name string) bool {
 	return slices.Contains([]string{"/var/lib", "/srv", "/home", "/etc", "/var/log", "/var/spool", "/var/opt", "/var/www"}, dir)
 }
 
-func dataRemoved(steps []step, why string, severity Severity, fix string) []Finding {
+// dataRemoved makes findings of what steps delete; how is "an upgrade" or the like.
+func dataRemoved(steps []step, how string, severity Severity, fix string) []Finding {
 	return eachCall(steps, serving, func(_ step, c shellwalk.Call, place string) (all []Finding) {
 		for _, name := range removed(c, true) {
-			if isData(name) {
-				all = append(all, found(c, place, severity, fmt.Sprintf(why, name), fix))
+			switch {
+			case !isData(name):
+			case c.Maybe:
+				all = append(all, found(c, place, Warning, fmt.Sprintf("%s may delete %s.", how, name), fix))
+			default:
+				all = append(all, found(c, place, severity, fmt.Sprintf("%s deletes %s.", how, name), fix))
 			}
 		}
 		return all
@@ -257,11 +262,11 @@ func dataRemoved(steps []step, why string, severity Severity, fix string) []Find
 }
 
 func dataRemovedOnUpgrade(old, new *Package) []Finding {
-	return dataRemoved(upgradeSteps(old, new), "an upgrade deletes %s.", Error, "look at the argument, and delete for purge only.")
+	return dataRemoved(upgradeSteps(old, new), "an upgrade", Error, "look at the argument, and delete for purge only.")
 }
 
 func dataRemovedOnRemove(_, new *Package) []Finding {
-	return dataRemoved(removeSteps(new), "a removal deletes %s, which the next install would need.", Warning, "delete for purge only; in an rpm not at all.")
+	return dataRemoved(removeSteps(new), "a removal", Warning, "keep it for the next install, and delete for purge only; in an rpm not at all.")
 }
 
 func userRemoved(old, new *Package) []Finding {
@@ -325,7 +330,7 @@ func failsWithoutSystemd(_, new *Package) []Finding {
 func notStopped(_, new *Package) (all []Finding) {
 	acts := actionsOf(removeSteps(new), serving)
 	for _, s := range new.units.Services {
-		if !s.Installable() || serviceType(s).Value == "oneshot" || s.IsTemplate() {
+		if !s.Installable() || serviceType(s).Value == "oneshot" || s.IsTemplate() || isTriggered(new.units, s) {
 			continue
 		}
 		if slices.ContainsFunc(acts, func(a action) bool {

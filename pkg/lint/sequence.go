@@ -104,14 +104,21 @@ func (p *Package) alias(unit string) (target string, ok bool) {
 	return "", false
 }
 
-// serves tells whether a service may have connections that a restart would end: not if it is done at once, or if it says itself
-// how it is to be upgraded, or if nodrop rolls it out.
+// serves tells whether a service may have connections that a restart would end: not if it is done at once or when its time has
+// come, or if it says itself how it is to be upgraded, or if nodrop rolls it out.
 func (p *Package) serves(s *units.Service) bool {
 	if s == nil {
 		return true
 	}
 	says := slices.ContainsFunc(s.Entries("X-Nodrop"), func(e units.Entry) bool { return e.Key == "Strategy" })
-	return serviceType(s).Value != "oneshot" && !says && !p.rollsOut(s)
+	return serviceType(s).Value != "oneshot" && !says && !p.rollsOut(s) && !isTriggered(p.units, s)
+}
+
+// isTriggered tells a service that a timer or path of the same name starts.
+func isTriggered(set *units.Set, s *units.Service) bool {
+	return slices.ContainsFunc(set.Others, func(u *units.Unit) bool {
+		return u.Stem() == s.Stem() && slices.Contains([]string{".timer", ".path"}, u.Kind())
+	})
 }
 
 // rollsOut tells a service that has a rollout unit, as packages of nodrop do: their scripts restart it only where that does no harm.
@@ -119,22 +126,21 @@ func (p *Package) rollsOut(s *units.Service) bool {
 	return p.ships("/usr/lib/systemd/system/" + s.Stem() + "-rollout.service")
 }
 
-// restarted are the services of the package that an action restarts or stops: by their own name, as part of a target, or by
-// the script of the same name.
+// restarted are the services of the package that an action on a unit stops or restarts: the unit itself, also by the script in
+// /etc/init.d of its name, and those that follow it (PartOf=, BindsTo= and Requires=, systemd.unit(5)).
 func (p *Package) restarted(a action) (names []string) {
 	if a.via == "sysv" && service(p.units, a.unit) != nil { // left to systemd
 		return nil
 	}
-	if s, ok := p.service(a.unit); ok {
-		if p.serves(s) {
-			return []string{a.unit}
-		}
-		return nil
+	if s, ok := p.service(a.unit); ok && p.serves(s) {
+		names = append(names, a.unit)
 	}
 	for _, s := range p.units.Services {
-		partOf := slices.ContainsFunc(slices.Concat(s.Names("Unit", "PartOf"), s.Names("Unit", "BindsTo")), func(e units.Entry) bool { return e.Value == a.unit })
-		if partOf && p.serves(s) && path.Ext(a.unit) == ".target" {
-			names = append(names, s.Name)
+		for _, key := range []string{"PartOf", "BindsTo", "Requires"} {
+			follows := slices.ContainsFunc(s.Names("Unit", key), func(e units.Entry) bool { return e.Value == a.unit })
+			if follows && p.serves(s) && !slices.Contains(names, s.Name) {
+				names = append(names, s.Name)
+			}
 		}
 	}
 	return names

@@ -114,7 +114,7 @@ func isUnsupported(kind string) bool { return slices.Contains([]string{"forking"
 // notNotify: only readiness that the program reports tells when the old instance may go.
 func notNotify(s *units.Service) []Finding {
 	kind := serviceType(s)
-	if len(s.Sockets) == 0 || isUnsupported(kind.Value) {
+	if len(s.Sockets) == 0 || isUnsupported(kind.Value) || s.IsTemplate() && acceptsFor(s) {
 		return nil
 	}
 	switch kind.Value {
@@ -132,6 +132,14 @@ func notNotify(s *units.Service) []Finding {
 	return at(s.Unit, kind.Line, severity,
 		fmt.Sprintf("with Type=%s systemd cannot know when the new version is ready, and would stop the old one too early.", kind.Value),
 		"write Type=notify in [Service] and let the program send READY=1 (sd_notify(3)).")
+}
+
+// acceptsFor tells a template of which systemd makes an instance for each connection.
+func acceptsFor(s *units.Service) bool {
+	return !slices.ContainsFunc(s.Sockets, func(socket *units.Socket) bool {
+		_, accept := socket.Bool("Socket", "Accept")
+		return !accept
+	})
 }
 
 func unsupportedType(s *units.Service) []Finding {

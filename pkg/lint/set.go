@@ -2,7 +2,6 @@ package lint
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -107,7 +106,7 @@ func nonBlockingShared(set *units.Set) (all []Finding) {
 // notInstallable is silent where something else may start the service: another unit, the bus, a device.
 func notInstallable(set *units.Set) (all []Finding) {
 	for _, s := range set.Services {
-		if s.Installable() || s.IsTemplate() || serviceType(s).Value == "oneshot" || startedBy(set, s) {
+		if s.Installable() || strings.Contains(s.Name, "@") || serviceType(s).Value == "oneshot" || startedBy(set, s) {
 			continue
 		}
 		if _, bus := s.Get("Service", "BusName"); bus {
@@ -126,10 +125,10 @@ func startedBy(set *units.Set, s *units.Service) bool {
 			return true
 		}
 	}
+	if isTriggered(set, s) {
+		return true
+	}
 	for _, u := range unitsOf(set) {
-		if u.Stem() == s.Stem() && slices.Contains([]string{".timer", ".path"}, path.Ext(u.Name)) {
-			return true
-		}
 		for _, key := range []string{"Wants", "Requires", "BindsTo", "Upholds", "OnFailure", "OnSuccess", "Also", "Unit"} {
 			for _, section := range []string{"Unit", "Install", "Timer", "Path"} {
 				if slices.ContainsFunc(u.Names(section, key), func(e units.Entry) bool { return e.Value == s.Name }) {
