@@ -6,14 +6,16 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/nodrop/nodrop/pkg/metrics"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// meter counts requests, in a registry of its own.
+// meter counts requests, and what rollouts do to connections, in a registry of its own.
 type meter struct {
 	registry *prometheus.Registry
+	rollouts *metrics.Collector
 	duration *prometheus.HistogramVec
 	inFlight prometheus.Gauge
 }
@@ -21,6 +23,7 @@ type meter struct {
 func newMeter() *meter {
 	m := &meter{
 		registry: prometheus.NewRegistry(),
+		rollouts: metrics.New(),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "myapp_http_request_duration_seconds",
 			Help: "Time from a request's header to the end of its handler, by status code and method.",
@@ -38,7 +41,7 @@ func newMeter() *meter {
 		ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.duration, m.inFlight, build,
+	m.registry.MustRegister(m.duration, m.inFlight, build, m.rollouts,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

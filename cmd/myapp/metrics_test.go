@@ -38,6 +38,7 @@ func TestMetrics(t *testing.T) {
 		`myapp_http_request_duration_seconds_count{code="200",method="other"} 1`,
 		`myapp_http_requests_in_flight 0`,
 		`myapp_build_info{version="` + version + `"} 1`,
+		"nodrop_start_duration_seconds 0",
 		"go_goroutines ",
 		"process_open_fds ",
 	} {
@@ -59,9 +60,15 @@ func TestRequestLog(t *testing.T) {
 		t.Run(tt.level.String(), func(t *testing.T) {
 			var out bytes.Buffer
 			log := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: tt.level}))
-			newMeter().observe(log, http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/x", nil))
+			r := httptest.NewRequest("GET", "/x?token=secret", nil)
+			r.Header.Set("Authorization", "Bearer secret")
+			r.Header.Set("Cookie", "session=secret")
+			newMeter().observe(log, http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), r)
 			if got := strings.Contains(out.String(), `"path":"/x"`) && strings.Contains(out.String(), `"code":404`); got != tt.want {
 				t.Errorf("logged: %v, want %v: %s", got, tt.want, out.String())
+			}
+			if strings.Contains(out.String(), "secret") {
+				t.Errorf("a secret was logged: %s", out.String())
 			}
 		})
 	}

@@ -44,6 +44,7 @@ func run(ctx context.Context, c config) error {
 		serve.Adopt(kindEvents, adoptEvents),
 		serve.Ready(ready(c.tlsCert, c.tlsKey, dir)),
 		serve.Healthy(healthy(time.Now())),
+		serve.Observe(meter.rollouts.Hooks()),
 		serve.Logger(log),
 	)
 	if err != nil {

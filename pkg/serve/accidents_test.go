@@ -60,6 +60,9 @@ func runReceiver() error {
 	}
 	adopted := 0
 	carry.Receive(ctx, l, slog.Default(), func(string) bool { offered(); return true }, func(c carry.Conn) {
+		if c.Conn == nil {
+			return // what the sender tells of its drain
+		}
 		adopted++
 		p.ready <- c.Conn
 		taken()

@@ -19,6 +19,10 @@ type conns struct {
 	open    map[*conn]struct{}
 	stopped bool          // no further connection will come
 	gone    chan struct{} // closed when stopped and none is open
+
+	added  int // all that were ever added
+	left   int // of these, passed on to another process
+	before int // of these, gone before the drain began
 }
 
 func newConns() *conns {
@@ -30,17 +34,59 @@ func (cs *conns) add(c net.Conn) *conn {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	cs.open[tracked] = struct{}{}
+	cs.added++
 	return tracked
 }
 
 func (cs *conns) remove(c *conn) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	if _, ok := cs.open[c]; !ok {
-		return
+	cs.forget(c)
+}
+
+// leave removes a connection that goes on in another process.
+func (cs *conns) leave(c *conn) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if cs.forget(c) {
+		cs.left++
 	}
-	delete(cs.open, c)
-	cs.check()
+}
+
+// forget is called with mu held, and reports whether the connection was open.
+func (cs *conns) forget(c *conn) bool {
+	_, ok := cs.open[c]
+	if ok {
+		delete(cs.open, c)
+		cs.check()
+	}
+	return ok
+}
+
+// again adds what could not leave in a wrapper of its own, in place of the one
+// that it was in.
+func (cs *conns) again(c *conn) *conn {
+	tracked := cs.add(c.Conn)
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	cs.added--
+	cs.forget(c)
+	return tracked
+}
+
+// begin says that the drain begins. It is called once.
+func (cs *conns) begin() {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	cs.before = cs.added - len(cs.open) - cs.left
+}
+
+// outcome is what became of the connections, of which so many were cut, when
+// none is open any more. Those that were passed on are counted by kind, elsewhere.
+func (cs *conns) outcome(cut int) Outcome {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	return Outcome{Drained: cs.added - cs.left - cs.before - cut, Cut: cut}
 }
 
 // stop says that the last connection was added. It is called once.

@@ -44,6 +44,9 @@
 //     streams and WebSockets end in their own way. Ten seconds later what is
 //     still open is closed.
 //
+// [Observe] tells what became of the connections; package metrics has that for
+// Prometheus.
+//
 // TimeoutStopSec= in the unit must be longer than the drain time and these ten
 // seconds; systemd's default of 90 s fits the default here, 75 s.
 package serve

@@ -24,6 +24,9 @@ type handover struct {
 	path     string
 	log      *slog.Logger
 
+	observers observers
+	adopted   atomic.Int64 // connections
+
 	stop    context.CancelFunc // ends adopting
 	stopped chan struct{}
 
@@ -34,6 +37,12 @@ type handover struct {
 	decided chan struct{} // closed when it is known whether connections can leave
 	leaving chan struct{} // closed when they can
 	closed  atomic.Bool   // they cannot, or no longer
+
+	dialed bool // there is a next instance; after run
+	blind  bool // it is not there yet
+
+	mu     sync.Mutex
+	drains []Drain // of earlier instances
 
 	outlook func(context.Context, *slog.Logger) outlook
 }
@@ -80,11 +89,16 @@ func (h *handover) adopt(adopters map[string]func(net.Conn, []byte)) {
 		carry.Receive(ctx, h.listener, h.log,
 			func(kind string) bool { return adopters[kind] != nil },
 			func(c carry.Conn) {
-				if c.Conn != nil {
+				switch {
+				case c.Conn != nil:
+					h.adopted.Add(1)
+					h.observers.adopted(c.Kind)
 					adopters[c.Kind](c.Conn, c.State)
-				} else if c.Kind == kindTickets {
+				case c.Kind == kindTickets:
 					h.takeTickets(c.State)
 					settle()
+				case c.Kind == kindDrains:
+					h.takeDrains(c.State)
 				}
 			})
 	}()
@@ -135,7 +149,7 @@ func (h *handover) run(limit context.Context, ended <-chan struct{}) {
 	if h == nil {
 		return
 	}
-	sender, blind := h.dial(limit)
+	sender := h.dial(limit)
 	if sender == nil {
 		h.closed.Store(true)
 		close(h.decided)
@@ -143,36 +157,44 @@ func (h *handover) run(limit context.Context, ended <-chan struct{}) {
 		return
 	}
 	defer sender.Close()
-	if err := h.giveTickets(limit, blind); err != nil {
+	h.dialed = true
+	if err := h.giveTickets(); err != nil {
 		h.log.Warn("TLS clients will not resume in the next instance", "error", err)
 	}
 	close(h.leaving)
 	close(h.decided)
-	sent, err := h.queue.sendTo(sender, ended, func(kind string, n int) {
+	err := h.queue.sendTo(sender, ended, func(kind string, n int) {
 		h.log.Warn("connections were refused by the next instance and are drained", "kind", kind, "connections", n)
 	})
 	h.closed.Store(true)
 	if err != nil {
 		h.log.Warn("handing connections over ended early, the others are drained", "error", err)
 	}
-	h.log.Info("handed connections over", "connections", sent)
+}
+
+// carried counts the connections that are away, by kind; after run.
+func (h *handover) carried() map[string]int {
+	if h == nil {
+		return nil
+	}
+	return h.queue.sent
 }
 
 // dial returns a sender to the next instance: to the one that adopts already
 // or, when this service is being restarted, to the one that will start. It is
 // nil where there is no next instance. Nothing may stay in the socket then: it
 // would start the service, which somebody has just stopped.
-func (h *handover) dial(limit context.Context) (sender *carry.Sender, blind bool) {
+func (h *handover) dial(limit context.Context) *carry.Sender {
 	next := h.outlook(limit, h.log)
 	if next == ends {
-		return nil, false
+		return nil
 	}
 	hello, cancel := context.WithTimeout(limit, helloTime)
 	defer cancel()
 	sender, err := carry.Dial(hello, h.path, false)
 	if errors.Is(err, carry.ErrNobody) {
 		if next == restarts {
-			blind = true
+			h.blind = true
 			sender, err = carry.Dial(limit, h.path, true)
 		} else {
 			err = carry.Discard(h.listener)
@@ -180,7 +202,7 @@ func (h *handover) dial(limit context.Context) (sender *carry.Sender, blind bool
 	}
 	if err != nil {
 		h.log.Warn("connections are not handed over", "error", err)
-		return nil, false
+		return nil
 	}
-	return sender, blind
+	return sender
 }

@@ -133,9 +133,10 @@ func (s *httpServer) give(c *httpConn) bool {
 		Conn: carry.Conn{Conn: c.conn.Conn, Kind: s.socket},
 		done: func(err error) {
 			if err != nil {
-				go s.park.add(s.carriable(s.conns.add(c.conn.Conn)))
+				go s.park.add(s.carriable(s.conns.again(c.conn)))
+			} else {
+				s.conns.leave(c.conn)
 			}
-			s.conns.remove(c.conn)
 		},
 	})
 }
@@ -198,7 +199,8 @@ func (s *httpServer) parts() bool {
 	return !s.conns.handover.possible(s.socket)
 }
 
-func (s *httpServer) drain(limit context.Context, grace time.Duration) {
+func (s *httpServer) drain(limit context.Context, grace time.Duration) Outcome {
+	s.conns.begin()
 	s.draining.Store(true)
 	s.stopAccepting(limit)
 	s.conns.stop()
@@ -209,7 +211,10 @@ func (s *httpServer) drain(limit context.Context, grace time.Duration) {
 			c.http.ask()
 		}
 	}
-	s.conns.wait(limit)
+	cut := 0
+	if !s.conns.wait(limit) {
+		cut = s.conns.len()
+	}
 
 	last, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
@@ -218,6 +223,7 @@ func (s *httpServer) drain(limit context.Context, grace time.Duration) {
 	s.conns.wait(last)       // hijacked connections are not Shutdown's
 	_ = s.srv.Close()
 	s.conns.closeAll()
+	return s.conns.outcome(cut)
 }
 
 // closeParked does for parked connections what Shutdown does for idle ones.

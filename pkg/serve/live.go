@@ -55,7 +55,7 @@ func Pass(c net.Conn, kind string, state []byte) error {
 	if err := <-done; err != nil {
 		return fmt.Errorf("passing a connection on: %w", err)
 	}
-	lc.set.remove(lc)
+	lc.set.leave(lc)
 	return nil
 }
 
@@ -107,14 +107,18 @@ func (a *adopted) adopt(c net.Conn, state []byte) {
 	go a.resume(a.ctx, a.conns.add(c), state)
 }
 
-func (a *adopted) drain(limit context.Context, grace time.Duration) {
+func (a *adopted) drain(limit context.Context, grace time.Duration) Outcome {
 	defer a.over()
+	a.conns.begin()
 	a.conns.stop()
+	cut := 0
 	if !a.conns.wait(limit) {
+		cut = a.conns.len()
 		a.over()
 		last, cancel := context.WithTimeout(context.Background(), grace)
 		defer cancel()
 		a.conns.wait(last)
 	}
 	a.conns.closeAll()
+	return a.conns.outcome(cut)
 }

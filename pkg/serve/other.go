@@ -48,9 +48,12 @@ func (s *otherServer) start(h *handover, fail func(error)) {
 	}
 }
 
-func (s *otherServer) drain(limit context.Context, grace time.Duration) {
+func (s *otherServer) drain(limit context.Context, grace time.Duration) Outcome {
+	s.conns.begin()
 	s.draining.Store(true)
 	closeAll(s.listeners)
 	shutDown(s.srv.Shutdown, s.socket, s.log, limit, grace)
+	cut := s.conns.len()
 	s.conns.closeAll()
+	return s.conns.outcome(cut)
 }

@@ -68,8 +68,9 @@ func (s *packetServer) start(_ *handover, fail func(error)) {
 	}
 }
 
-func (s *packetServer) drain(limit context.Context, grace time.Duration) {
+func (s *packetServer) drain(limit context.Context, grace time.Duration) Outcome {
 	s.draining.Store(true)
 	shutDown(s.srv.Shutdown, s.socket, s.log, limit, grace)
 	s.close()
+	return Outcome{}
 }

@@ -22,11 +22,12 @@ type queue struct {
 	waiting map[string][]passenger // by kind, of which each batch has one
 	ended   bool
 	refused map[string]bool // kinds that the next instance does not take
+	sent    map[string]int  // how many are away, by kind
 	more    chan struct{}   // holds a token when somebody waits
 }
 
 func newQueue() *queue {
-	return &queue{waiting: map[string][]passenger{}, refused: map[string]bool{}, more: make(chan struct{}, 1)}
+	return &queue{waiting: map[string][]passenger{}, refused: map[string]bool{}, sent: map[string]int{}, more: make(chan struct{}, 1)}
 }
 
 // add reports false when it is too late.
@@ -119,7 +120,7 @@ func (q *queue) end(why error) {
 
 // sendTo sends what is queued until ended is closed or a batch fails, and then
 // ends the queue. A batch that is refused is told to refused.
-func (q *queue) sendTo(sender *carry.Sender, ended <-chan struct{}, refused func(kind string, n int)) (sent int, err error) {
+func (q *queue) sendTo(sender *carry.Sender, ended <-chan struct{}, refused func(kind string, n int)) error {
 	defer func() { q.end(carry.ErrNobody) }()
 	for {
 		select {
@@ -130,12 +131,10 @@ func (q *queue) sendTo(sender *carry.Sender, ended <-chan struct{}, refused func
 			case errors.Is(err, carry.ErrRefused):
 				refused(batch[0].Kind, len(batch))
 			case err != nil:
-				return sent, err
-			default:
-				sent += len(batch)
+				return err
 			}
 		case <-ended:
-			return sent, nil
+			return nil
 		}
 	}
 }
@@ -167,6 +166,11 @@ func (q *queue) dispatch(sender *carry.Sender, batch []passenger) error {
 	err := sender.Send(conns)
 	if errors.Is(err, carry.ErrRefused) {
 		q.refuse(batch[0].Kind, err) // before those of this batch come back
+	}
+	if err == nil {
+		q.mu.Lock()
+		q.sent[batch[0].Kind] += len(batch)
+		q.mu.Unlock()
 	}
 	for _, p := range batch {
 		p.done(err)

@@ -29,6 +29,7 @@ type life struct {
 	servers      []server
 	optional     []string // names of servers to do without
 	handover     *handover
+	observers    observers
 	notifier     notifier
 	outlook      func(context.Context, *slog.Logger) outlook
 }
@@ -49,8 +50,9 @@ type server interface {
 	// addrs are the addresses that it serves, for messages.
 	addrs() []string
 	// drain stops accepting and returns when no connection is left. When limit
-	// ends it shuts down what is left, and has cut it a grace later.
-	drain(limit context.Context, grace time.Duration)
+	// ends it shuts down what is left, and has cut it a grace later. It returns what
+	// became of the connections that did not leave.
+	drain(limit context.Context, grace time.Duration) Outcome
 	// open counts the open connections.
 	open() int
 }
@@ -67,6 +69,7 @@ func Run(ctx context.Context, options ...Option) error {
 	for _, o := range options {
 		o(l)
 	}
+	begun := time.Now()
 	if err := l.check(); err != nil {
 		return err
 	}
@@ -108,6 +111,7 @@ func Run(ctx context.Context, options ...Option) error {
 	stopWatchdog, err := l.announce()
 	defer stopWatchdog()
 	if err == nil {
+		l.observers.serving(time.Since(begun))
 		watching, stop := context.WithCancel(ctx)
 		go l.watch(watching, fail)
 		select {
@@ -162,6 +166,9 @@ func (l *life) listen() error {
 	if l.handover, err = takeHandover(socks, l.log, l.outlook); err != nil {
 		l.close()
 		return err
+	}
+	if l.handover != nil {
+		l.handover.observers = l.observers
 	}
 	if left := socks.Unclaimed(); len(left) > 0 {
 		l.close()
@@ -252,26 +259,48 @@ func (l *life) drain(reason error) {
 	defer cancel()
 	l.handover.halt()
 	defer l.handover.close()
-	var all sync.WaitGroup
-	for _, s := range l.servers {
-		all.Go(func() { s.drain(limit, grace) })
+	outcomes := make([]Outcome, len(l.servers))
+	var servers, all sync.WaitGroup
+	for i, s := range l.servers {
+		servers.Go(func() { outcomes[i] = s.drain(limit, grace) })
 	}
-	done := make(chan struct{})
+	drained, done := make(chan struct{}), make(chan struct{})
+	all.Go(func() { servers.Wait(); close(drained) })
+	all.Go(func() { l.handover.run(limit, drained) })
 	go func() { all.Wait(); close(done) }()
-	go l.handover.run(limit, done)
 
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
 		select {
 		case <-done:
-			l.log.Info("drained", "seconds", time.Since(begun).Seconds(), "in_time", limit.Err() == nil)
+			l.drained(Drain{Unit: ownUnit(), End: time.Now(), Took: time.Since(begun), InTime: limit.Err() == nil, Connections: l.outcome(outcomes)})
 			return
 		case <-tick.C:
 			left := max(l.drainTimeout-time.Since(begun), 0)
 			l.notifier.try(status(fmt.Sprintf("%s: %d connections left, %.0f s at most", what, l.open(), left.Seconds())))
 		}
 	}
+}
+
+// outcome puts together what became of each server's connections and of those
+// that left.
+func (l *life) outcome(ofServers []Outcome) map[string]Outcome {
+	all := map[string]Outcome{}
+	for i, s := range l.servers {
+		all[s.name()] = ofServers[i]
+	}
+	for kind, n := range l.handover.carried() {
+		all[kind] = all[kind].plus(Outcome{Carried: n})
+	}
+	return all
+}
+
+// drained tells everybody who wants to know.
+func (l *life) drained(d Drain) {
+	l.log.Info("drained", d.logged()...)
+	l.observers.drained(d)
+	l.handover.tell(d)
 }
 
 func (l *life) open() int {

@@ -83,6 +83,7 @@ var scenarios = map[string]func() error{
 		return Run(context.Background(), HTTP("http", srv), HTTP("admin", srv))
 	},
 	"instance": runInstance,
+	"observed": runObserved,
 	"receiver": runReceiver,
 	"none":     func() error { return Run(context.Background()) },
 }

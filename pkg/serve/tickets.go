@@ -2,7 +2,6 @@ package serve
 
 import (
 	"cmp"
-	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"encoding/json"
@@ -10,8 +9,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/nodrop/nodrop/pkg/carry"
 )
 
 // kindTickets is the state that holds ticket keys: JSON, the keys by server.
@@ -143,9 +140,8 @@ func (h *handover) takeTickets(state []byte) {
 	}
 }
 
-// giveTickets sends the keys to the next instance, on a connection of their own:
-// one that does not know them would end it.
-func (h *handover) giveTickets(limit context.Context, blind bool) error {
+// giveTickets sends the keys to the next instance.
+func (h *handover) giveTickets() error {
 	all := map[string][]ticketKey{}
 	for name, t := range h.tickets {
 		if keys := t.give(); len(keys) > 0 {
@@ -159,12 +155,5 @@ func (h *handover) giveTickets(limit context.Context, blind bool) error {
 	if err != nil {
 		return err
 	}
-	hello, cancel := context.WithTimeout(limit, helloTime)
-	defer cancel()
-	sender, err := carry.Dial(hello, h.path, blind)
-	if err != nil {
-		return err
-	}
-	defer sender.Close()
-	return sender.SendState(kindTickets, state)
+	return h.sendState(kindTickets, state)
 }

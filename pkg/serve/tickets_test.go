@@ -3,9 +3,11 @@ package serve
 import (
 	"bytes"
 	"crypto/tls"
+	"encoding/base64"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -96,4 +98,27 @@ func FuzzTakeTickets(f *testing.F) {
 		}
 		set.current()
 	})
+}
+
+// Whatever an instance is sent as keys, none of it is logged.
+func TestKeysAreNotLogged(t *testing.T) {
+	secret := base64.StdEncoding.EncodeToString([]byte("0123456789abcdef0123456789abcdef"))
+	var out strings.Builder
+	log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	h := newHandover(handoverSocket(t), log, askSystemd)
+	h.share("https", &tickets{})
+	for _, state := range []string{
+		`{"https":[{"Made":1,"Key":"` + secret + `"}]}`,
+		`{"https":[{"Made":"` + secret + `"}]}`,
+		`{"https":[{"Made":1,"Key":"` + secret + `!"}]}`,
+		`{"https":"` + secret + `"}`,
+		`{"https":[{"Key":"` + secret,
+		secret,
+	} {
+		h.takeTickets([]byte(state))
+		h.takeDrains([]byte(state))
+	}
+	if out.Len() == 0 || strings.Contains(out.String(), secret[:8]) {
+		t.Errorf("logged: %s", &out)
+	}
 }

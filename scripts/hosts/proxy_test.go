@@ -64,5 +64,5 @@ func TestBehindProxies(t *testing.T) {
 		t.Errorf("after the upgrades these versions answered: %v", r.Versions.After)
 	}
 	// The proxies did keep their connections: these went from one to the next.
-	m.must("sh", "-c", `journalctl -o cat -u myapp.service -u myapp-standby.service | grep -q 'handed connections over.*:[1-9]'`)
+	m.must("sh", "-c", `journalctl -o cat -u myapp.service -u myapp-standby.service | grep -q 'drained.*"carried":[1-9]'`)
 }
