@@ -5,12 +5,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
-// maxConnections is how many connections the open model opens at most, if there are descriptors for so many; fewer in
-// tests.
+// maxConnections is how many connections the open model opens at most beside one for each client, if there are
+// descriptors for so many; fewer in tests.
 var maxConnections int64 = 10_000
 
 // arrivals is a client in the open model: its requests begin on schedule, whatever becomes of those before, each on a
@@ -76,13 +74,4 @@ func (a *arrivals) put(ex exchanger) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.idle = append(a.idle, ex)
-}
-
-// room is how many connections there may be beside one for each client.
-func (d *drill) room() (int64, error) {
-	var limit unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
-		return 0, err
-	}
-	return min(int64(min(limit.Cur, 1<<30))-int64(d.clients())-spareDescriptors, maxConnections), nil
 }

@@ -7,7 +7,7 @@
 // paced by Config.Rate. In the open model a client's requests begin at that rate whatever becomes of earlier ones, each on a
 // connection that is not in use, or a new one; they begin when they are due by the schedule, so that a server that stands still is
 // seen by all who would have come (no coordinated omission). WebSocket messages are sent at the rate as well; idle and
-// event clients do the same in both models. At most 10,000 connections are opened then.
+// event clients do the same in both models. At most 10,000 connections are opened then, beside one for each client.
 //
 // No client ever retries: a request that was begun either gets a complete 2xx response or is
 // lost. net/http's Transport is not used, because it silently repeats idempotent requests on re-used

@@ -3,9 +3,7 @@ package drill
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -25,12 +23,6 @@ func (d *drill) start(ctx context.Context) (*load, error) {
 	speaking, speak := context.WithCancel(context.Background())
 	l := &load{cancel: cancel, stop: stop, speak: speak}
 	interval := max(time.Duration(float64(time.Second)/d.Rate), 1)
-	left, err := d.room()
-	if err != nil {
-		return nil, fmt.Errorf("reading RLIMIT_NOFILE: %w", err)
-	}
-	var room atomic.Int64
-	room.Store(left)
 	l.all.Go(func() { d.rec.tick(stopped) })
 	for _, c := range d.Clients {
 		t := d.rec.tally(c.Kind, c.Number)
@@ -58,7 +50,7 @@ func (d *drill) start(ctx context.Context) (*load, error) {
 				l.all.Go(func() { talk.run(ctx, stopped) })
 			case d.Model == Open && c.Kind != Events:
 				spawn := func() (exchanger, error) { return d.newExchanger(c, t) }
-				a := arrivals{worker: w, spawn: spawn, room: &room}
+				a := arrivals{worker: w, spawn: spawn, room: &d.room}
 				l.all.Go(func() { a.run(ctx, stopped) })
 			default:
 				l.all.Go(func() { w.loop(ctx, stopped) })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -43,6 +44,7 @@ type drill struct {
 	Config
 	rec      *recorder
 	contents map[string]*content // by URL
+	room     atomic.Int64        // for further connections in the open model
 }
 
 // content is what is known of what a URL gives.
@@ -110,15 +112,18 @@ func (d *drill) say(format string, args ...any) {
 	fmt.Fprintf(d.Progress, "drill: "+format+"\n", args...)
 }
 
+// checkDescriptors returns an error if there are not enough for the clients, and notes how many more there are.
 func (d *drill) checkDescriptors() error {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		return fmt.Errorf("reading RLIMIT_NOFILE: %w", err)
 	}
-	if need := uint64(d.clients() + spareDescriptors); need > limit.Cur {
+	need := uint64(d.clients() + spareDescriptors)
+	if need > limit.Cur {
 		return fmt.Errorf("starting %d clients: they need %d descriptors, and RLIMIT_NOFILE is %d: use fewer clients or raise it (ulimit -n)",
 			d.clients(), need, limit.Cur)
 	}
+	d.room.Store(int64(min(limit.Cur-need, uint64(maxConnections))))
 	return nil
 }
 
