@@ -16,7 +16,7 @@ func loadFlags() []cli.Flag {
 		&cli.DurationFlag{Name: "before", Value: 3 * time.Second, Usage: "load for `TIME` before COMMAND"},
 		&cli.DurationFlag{Name: "after", Value: 3 * time.Second, Usage: "load for `TIME` after COMMAND"},
 		&cli.DurationFlag{Name: "timeout", Value: 30 * time.Second, Usage: "a request is lost after `TIME`"},
-		&cli.StringFlag{Name: "model", Value: string(drill.Closed), Usage: "what makes a request begin, closed or open `MODEL`: the end of the client's last one, or the rate alone, and waits count from when they were due"},
+		&cli.StringFlag{Name: "model", Value: string(drill.Closed), Usage: "`MODEL` is closed: a request begins when the client's last one is over; or open: at the rate alone, and its wait counts from when it was due"},
 		&cli.Float64Flag{Name: "rate", Value: 50, Usage: "`N` requests a second per client; in the closed model at most"},
 	}
 }
