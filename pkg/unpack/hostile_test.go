@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -61,6 +62,54 @@ func empties(t *testing.T, name string, n int) string {
 		t.Fatal(err)
 	}
 	return all.String()
+}
+
+// Whatever way a name takes, it is that of a unit or it is not; links and devices are nothing to read.
+func TestPaths(t *testing.T) {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, h := range []tar.Header{
+		{Name: "../../../lib/systemd/system/up.service"},
+		{Name: "/usr/lib/systemd/system/../system/round.service"},
+		{Name: "lib/systemd/system/../../../etc/shadow.service"},
+		{Name: "lib/systemd/system/sub/below.service"},
+		{Name: "lib/systemd/system/link.service", Typeflag: tar.TypeSymlink, Linkname: "/etc/shadow"},
+		{Name: "lib/systemd/system/hard.service", Typeflag: tar.TypeLink, Linkname: "etc/shadow"},
+		{Name: "lib/systemd/system/null.service", Typeflag: tar.TypeChar},
+		{Name: "lib/systemd/system/fifo.service", Typeflag: tar.TypeFifo},
+	} {
+		if err := w.WriteHeader(&h); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Close()
+	p, err := Read(bytes.NewReader(deb("debian-binary", "2.0\n", "control.tar.gz", text(t, "control", "Package: app\nVersion: 1\n"), "data.tar", b.String())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range p.Files {
+		got = append(got, f.Path)
+	}
+	if want := []string{"/lib/systemd/system/up.service", "/usr/lib/systemd/system/round.service"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// A file that is of no interest may be as large as it likes: it costs no memory.
+func TestBombBesideTheUnits(t *testing.T) {
+	const size = 64 << 20
+	data := deb("debian-binary", "2.0\n", "control.tar.gz", text(t, "control", "Package: app\nVersion: 1\n"),
+		"data.tar.gz", tarball(t, "usr/bin/app", size, io.LimitReader(zeros{}, size)))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := Read(bytes.NewReader(data)); err != nil {
+		t.Error(err)
+	}
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; took > 1<<20 {
+		t.Errorf("took %d KiB", took>>10)
+	}
 }
 
 type zeros struct{}
