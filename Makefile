@@ -32,8 +32,15 @@ soak: ## 100 upgrades in a row under load, on a throw-away host; writes docs/soa
 	scripts/setup.sh hosts
 	NODROP_SOAK=$(or $(UPGRADES),101) NODROP_SOAK_REPORT=$(CURDIR)/docs/soak.md go test -count=1 -timeout 60m ./scripts/hosts -run 'TestSoak$$' -v
 
+load: ## connections that arrive faster than they are accepted, on a throw-away host; writes docs/load.md
+	scripts/setup.sh hosts
+	NODROP_LOAD_REPORT=$(CURDIR)/docs/load.md go test -count=1 -timeout 60m ./scripts/hosts -run 'TestNewcomers$$' -v
+
 fuzz: ## every fuzzer in turn, ten minutes each; FUZZTIME= for another time
 	scripts/fuzz.sh
+
+vuln: ## known vulnerabilities in what the programs call, by govulncheck; asks vuln.go.dev
+	"$$(scripts/tool.sh govulncheck)" ./...
 
 lint: ## formatters and linters, for Go, shell and units
 	scripts/lint.sh
@@ -45,4 +52,4 @@ lint-debian: ## docs/lint-debian.md: nodrop lint held against benchmarks/debian.
 clean: ## remove what the other targets made in the checkout
 	rm -rf bin build dist
 
-.PHONY: help build test demo package bench soak fuzz lint lint-debian clean
+.PHONY: help build test demo package bench soak fuzz lint lint-debian load vuln clean

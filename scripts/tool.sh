@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints the path of a tool pinned in scripts/tools/go.mod, building it first
-# where it is not in the cache: scripts/tool.sh staticcheck|goreleaser
+# Prints the path of a tool pinned in a go.mod below scripts/tools, building it
+# first where it is not in the cache: scripts/tool.sh staticcheck|goreleaser|govulncheck
 set -euo pipefail
 cd "$(dirname "$0")/tools"
 
@@ -8,6 +8,7 @@ name=$1
 case "$name" in
   staticcheck) package=honnef.co/go/tools/cmd/staticcheck ;;
   goreleaser) package=github.com/goreleaser/goreleaser/v2 ;;
+  govulncheck) package=golang.org/x/vuln/cmd/govulncheck && cd vuln ;;
   *) echo "scripts/tool.sh: no tool is called $name" >&2; exit 2 ;;
 esac
 cache=${NODROP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nodrop}
