@@ -56,6 +56,9 @@ func Check(s, old *Subject) []Finding {
 			all = append(all, r.label(r.step(before, s.Package))...)
 		}
 	}
+	if s.Package != nil {
+		all = append(all, s.Package.cutShort()...)
+	}
 	return sorted(s.silence(all))
 }
 

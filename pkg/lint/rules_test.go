@@ -245,6 +245,7 @@ var ruleCases = []struct {
 	{"script-syntax", "good", pkg{scripts: stops}, ""},
 	{"script-not-read", "perl", debScript("prerm", "#!/usr/bin/perl\nexit 0;\n"), "note p:prerm:1"},
 	{"script-not-read", "lua", pkg{format: "rpm", scripts: map[string]string{"pre": "<lua>|x = 1"}}, "note p:pre:1"},
+	{"script-not-read", "endless", debScript("prerm", "set -e\nf() { f; }\nf"), "note p:prerm:1"},
 	{"script-not-read", "bash", debScript("prerm", "#!/bin/bash\nset -e\n"), ""},
 
 	{"restart-failure-hidden", "|| true", debScript("postinst", "deb-systemd-invoke restart a.service || true"), "warning p:postinst:3"},

@@ -89,8 +89,8 @@ func sequenceRules() []Rule {
 			Why:   "It fails when the package is installed or, worse, when the next version replaces it.",
 			Fix:   "`sh -n` and shellcheck tell where."},
 		{ID: "script-not-read", Category: Failures, Severity: Note,
-			Title: "A script for another interpreter",
-			Why:   "Only shell is understood: what scripts in Perl or Lua do is not known, and nothing is found in them.",
+			Title: "A script that is not understood",
+			Why:   "Only shell is understood: what scripts in Perl or Lua do is not known, and nothing is found in them. A shell script that is very long, or calls itself, is followed only to some point.",
 			Fix:   "None needed; the note tells that the other findings are not all."},
 	}
 }

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -49,17 +50,23 @@ func removeSteps(p *Package) []step {
 	return []step{{p, "preun", []string{"0"}}, {p, "postun", []string{"0"}}}
 }
 
-// calls are what the script of a step runs on a host. A script that cannot be followed to its end says what it did until then.
+// calls are what the script of a step runs on a host. One that cannot be followed to its end is marked as cut.
 func (st step) calls(h host) (calls []shellwalk.Call, place string) {
 	script := st.of.scripts[st.name]
 	if script == nil {
 		return nil, ""
 	}
-	calls, _ = script.Walk(shellwalk.Run{
+	key := fmt.Sprintf("%s %q %d", st.name, st.args, h)
+	if calls, ok := st.of.walked[key]; ok {
+		return calls, script.place
+	}
+	calls, err := script.Walk(shellwalk.Run{
 		Args: st.args,
 		Env:  map[string]string{"DPKG_ROOT": "", "DPKG_MAINTSCRIPT_PACKAGE": st.of.Name, "DPKG_MAINTSCRIPT_NAME": st.name},
 		Test: func(name string, args []string) shellwalk.Answer { return h.answer(st.of, name, args) },
 	})
+	st.of.walked[key] = calls
+	script.cut = script.cut || err != nil
 	return calls, script.place
 }
 

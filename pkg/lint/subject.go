@@ -30,12 +30,25 @@ type Package struct {
 	shown   string
 	units   *units.Set
 	scripts map[string]*script
+	walked  map[string][]shellwalk.Call // by step and host: every rule looks
 }
 
 // script is a maintainer script that was understood.
 type script struct {
 	*shellwalk.Script
 	place string // "pkg.deb:postinst"
+	cut   bool   // it is too long to be followed to its end
+}
+
+// cutShort are findings for scripts of which not all is known.
+func (p *Package) cutShort() (all []Finding) {
+	for _, s := range p.scripts {
+		if s.cut {
+			all = append(all, Finding{Severity: Note, File: s.place, Line: 1,
+				Why: "this is too long or too deep to be followed to its end.", Fix: "see for yourself what it does."})
+		}
+	}
+	return rule("script-not-read").label(all)
 }
 
 // Load reads what paths name: a built deb or rpm is a subject of its own, unit files are one together, and so are those in a
@@ -141,7 +154,7 @@ func newPackage(p *unpack.Package, shown string) *Subject {
 		all = s.parse(all, path.Base(f.Path), shown+f.Path, f.Data)
 	}
 	s.pair(all)
-	s.Package = &Package{Package: p, shown: shown, units: s.Units, scripts: map[string]*script{}}
+	s.Package = &Package{Package: p, shown: shown, units: s.Units, scripts: map[string]*script{}, walked: map[string][]shellwalk.Call{}}
 	for _, raw := range p.Scripts {
 		place := shown + ":" + raw.Name
 		parsed, err := parseScript(raw, place)
@@ -155,7 +168,7 @@ func newPackage(p *unpack.Package, shown string) *Subject {
 			s.broken = append(s.broken, rule("script-syntax").label([]Finding{{Severity: Error, File: file, Line: line,
 				Why: fmt.Sprintf("no shell can read this: %s.", text), Fix: "mend it; sh -n tells more."}})...)
 		default:
-			s.Package.scripts[raw.Name] = &script{parsed, place}
+			s.Package.scripts[raw.Name] = &script{Script: parsed, place: place}
 			for _, c := range parsed.Comments {
 				s.comment(place, c.Line, c.Text, c.Trailing)
 			}

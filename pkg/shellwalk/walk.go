@@ -13,6 +13,7 @@ const (
 	maxCalls = 5_000
 	maxDepth = 40 // functions in functions
 	maxTurns = 64 // of one loop
+	maxVars  = 256
 )
 
 // ErrTooLong is the error of a walk that went on for too long to be that of a maintainer script.
@@ -65,7 +66,7 @@ func (w *walker) stmts(stmts []*syntax.Stmt, s *state) Answer {
 
 // stmt walks one statement unless the script was left before it.
 func (w *walker) stmt(stmt *syntax.Stmt, s *state) Answer {
-	if w.steps++; w.steps > maxSteps || len(w.calls) > maxCalls {
+	if w.steps++; w.steps > maxSteps || len(w.calls) > maxCalls || len(s.vars) > maxVars {
 		w.cut = true
 	}
 	if w.cut || s.end != goesOn {

@@ -274,10 +274,15 @@ func TestParse(t *testing.T) {
 
 // A script that would run for ever, or for very long, costs an error.
 func TestTooLong(t *testing.T) {
+	var variables strings.Builder
+	for i := range maxVars + 1 {
+		fmt.Fprintf(&variables, "v%d=1\n", i)
+	}
 	double := strings.Repeat("if $X; then f; else f; fi\n", 3)
 	for name, script := range map[string]string{
 		"recursion": "f() { f; }; f",
 		"doubling":  "f() {\n" + double + "}; f",
+		"variables": variables.String() + "a",
 		"calls":     "for x in 1 2 3 4 5 6 7 8; do for y in 1 2 3 4 5 6 7 8; do for z in 1 2 3 4 5 6 7 8; do a; b; c; d; a; b; c; d; a; b; c; d; done; done; done",
 		"deep":      strings.Repeat("if ", 10_000) + "a" + strings.Repeat("; then b; fi", 10_000),
 	} {
