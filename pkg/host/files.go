@@ -8,7 +8,14 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strconv"
 )
+
+// Path is where this machine has the file at the absolute path in the host, until the host
+// ends or reboots. A link in it with an absolute target leads out of the host.
+func (h *Host) Path(name string) string {
+	return path.Join("/proc", strconv.Itoa(h.leader), "root", name)
+}
 
 // Install copies the file src of this machine to dst inside the host, as
 // [Host.WriteFile] does.

@@ -95,7 +95,7 @@ func TestBoot(t *testing.T) {
 		{"loopback IPv4 refuses", "bash -c 'echo >/dev/tcp/127.0.0.1/1' 2>&1 | grep -o 'Connection refused' | uniq", "Connection refused"},
 		{"loopback IPv6 refuses", "bash -c 'echo >/dev/tcp/::1/1' 2>&1 | grep -o 'Connection refused' | uniq", "Connection refused"},
 		{"control groups of version 2", "stat -fc %T /sys/fs/cgroup", "cgroup2fs"},
-		{"its own source of packages only", "apt-get indextargets --format '$(SITE)$(URI)' | grep -vc 'file:" + repository + "' || true", "0"},
+		{"its own source of packages only", "apt-get indextargets --format '$(SITE)$(URI)' | grep -vc 'file:" + Repository + "' || true", "0"},
 		{"environment", "env | grep -v -e ^PWD= -e ^_= -e ^SHLVL= -e ^OLDPWD= | sort | cut -d= -f1 | xargs", "DEBIAN_FRONTEND HOME LC_ALL PATH"},
 		{"directory", "pwd", "/"},
 	} {

@@ -53,9 +53,9 @@ func newRecipe(suite string, extra []string) (recipe, error) {
 			"/etc/machine-id": "", // systemd makes one for every boot
 			// There is no network: the repository inside is the only source.
 			"/etc/apt/sources.list":                    "",
-			"/etc/apt/sources.list.d/nodrop.list":      "deb [trusted=yes] file:" + repository + " ./\n",
+			"/etc/apt/sources.list.d/nodrop.list":      "deb [trusted=yes] file:" + Repository + " ./\n",
 			"/etc/apt/apt.conf.d/90nodrop":             "Acquire::Languages \"none\";\n",
-			repository + "/Packages":                   "",
+			Repository + "/Packages":                   "",
 			"/etc/systemd/journald.conf.d/nodrop.conf": "[Journal]\nRateLimitIntervalSec=0\n",
 		},
 		Masked: []string{
@@ -70,10 +70,10 @@ func newRecipe(suite string, extra []string) (recipe, error) {
 	}, nil
 }
 
-const (
-	hostname   = "nodrop"
-	repository = "/srv/apt" // the directory of Publish's repository
-)
+const hostname = "nodrop"
+
+// Repository is the directory, in a host, of Publish's repository.
+const Repository = "/srv/apt"
 
 // key names the root in the cache: the suite and a hash of the whole recipe.
 func (r recipe) key() string {

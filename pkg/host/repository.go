@@ -22,12 +22,13 @@ apt-get -qq update
 
 // Publish puts the .deb files of this machine into the host's apt repository, its only
 // one, and runs apt-get update. A file of the same name is replaced, all others stay: apt
-// takes the newest version unless told otherwise.
+// takes the newest version unless told otherwise. Without files it takes those that were put
+// into [Repository] in another way.
 func (h *Host) Publish(ctx context.Context, debs ...string) error {
-	args := []string{repository}
+	args := []string{Repository}
 	for _, deb := range debs {
 		name := filepath.Base(deb)
-		if err := h.Install(ctx, deb, path.Join(repository, name), 0o644); err != nil {
+		if err := h.Install(ctx, deb, path.Join(Repository, name), 0o644); err != nil {
 			return err
 		}
 		args = append(args, "./"+name)

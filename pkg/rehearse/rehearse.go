@@ -1,0 +1,162 @@
+package rehearse
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+
+	"github.com/nodrop/nodrop/pkg/drill"
+	"github.com/nodrop/nodrop/pkg/host"
+)
+
+// Config says what is rehearsed, and how.
+type Config struct {
+	Upgrade Upgrade
+	Suite   string   // of the host: a release of Debian, see host.Options
+	URLs    []string // to load; none: what answers http or https once the first version is installed
+	Load    []string // further options of nodrop drill, such as --client
+	Nodrop  string   // the program nodrop, which has to run in the host; "": that of this process
+
+	// Prepare is called when the first version is installed, before anything is
+	// loaded. May be nil.
+	Prepare func(context.Context, *host.Host) error
+
+	// Log gets a line for each step, and what the commands and the drill say. May be nil.
+	Log io.Writer
+}
+
+// Run rehearses. The report is there whenever the drill began, as with [drill.Run]; the
+// error is nil when it ran to its end, whatever was lost, and whether or not the upgrade
+// failed. It takes root (see [host.Available]), and a network for what the package
+// depends on and for the first host of a release.
+//
+// When it returns, the host is gone; when the process is killed, the host goes too.
+func Run(ctx context.Context, cfg Config) (*drill.Report, error) {
+	if cfg.Log == nil {
+		cfg.Log = io.Discard
+	}
+	if cfg.Nodrop == "" {
+		cfg.Nodrop = "/proc/self/exe"
+	}
+	if err := cfg.Upgrade.Validate(); err != nil {
+		return nil, err
+	}
+	if err := cfg.Upgrade.exist(); err != nil {
+		return nil, err
+	}
+	if err := host.Available(); err != nil {
+		return nil, fmt.Errorf("%w; without, drill a host of your own by nodrop drill --url URL -- COMMAND, or try your program's releases by nodrop run", err)
+	}
+	r := &rehearsal{Config: cfg, format: cfg.Upgrade.format(cfg.Suite)}
+	r.say("booting a throw-away Debian %s host", cfg.Suite)
+	h, err := host.Boot(ctx, host.Options{Suite: cfg.Suite, Packages: r.format.needs(), Log: cfg.Log})
+	if err != nil {
+		return nil, err
+	}
+	r.host = h
+	report, err := r.run(ctx)
+	switch {
+	case ctx.Err() != nil:
+		err = fmt.Errorf("rehearsing the upgrade: broken off: %w", context.Cause(ctx))
+	case err != nil || report.Command.Error != "":
+		r.journal(ctx)
+	}
+	return report, errors.Join(err, h.Close())
+}
+
+type rehearsal struct {
+	Config
+	format format
+	host   *host.Host
+}
+
+func (r *rehearsal) say(text string, args ...any) {
+	fmt.Fprintf(r.Log, "rehearsal: "+text+"\n", args...)
+}
+
+func (r *rehearsal) run(ctx context.Context) (*drill.Report, error) {
+	if err := r.bring(ctx); err != nil {
+		return nil, err
+	}
+	before, err := listeners(ctx, r.host)
+	if err != nil {
+		return nil, err
+	}
+	command := r.format.install()
+	r.say("installing: %s", strings.Join(command, " "))
+	if _, err := r.host.Run(ctx, command[0], command[1:]...); err != nil {
+		return nil, fmt.Errorf("installing the first version: %w", err)
+	}
+	if r.Prepare != nil {
+		if err := r.Prepare(ctx, r.host); err != nil {
+			return nil, err
+		}
+	}
+	urls := r.URLs
+	if len(urls) == 0 {
+		r.say("looking for what it serves")
+		if urls, err = findURLs(ctx, r.host, before); err != nil {
+			return nil, err
+		}
+		r.say("found %s", strings.Join(urls, " "))
+	}
+	if command, err = r.format.upgrade(ctx, r.host); err != nil {
+		return nil, err
+	}
+	r.say("drilling: %s", strings.Join(command, " "))
+	return r.drill(ctx, urls, command)
+}
+
+// nodropInHost is where the program is in the host.
+const nodropInHost = staging + "nodrop"
+
+// bring gets nodrop and the packages into the host.
+func (r *rehearsal) bring(ctx context.Context) error {
+	if err := r.host.Install(ctx, r.Nodrop, nodropInHost, 0o755); err != nil {
+		return err
+	}
+	if _, err := r.host.Run(ctx, nodropInHost, "--version"); err != nil {
+		return fmt.Errorf("%w; nodrop has to run on Debian %s: build it with CGO_ENABLED=0", err, r.Suite)
+	}
+	r.say("getting the packages")
+	return r.format.fetch(ctx, r.host, r.Log)
+}
+
+// drill runs nodrop drill in the host.
+func (r *rehearsal) drill(ctx context.Context, urls, command []string) (*drill.Report, error) {
+	const file = staging + "report.json"
+	args := []string{"drill", "--json", file}
+	for _, url := range urls {
+		args = append(args, "--url", url)
+	}
+	args = append(append(append(args, r.Load...), "--"), command...)
+	cmd := r.host.Command(ctx, nodropInHost, args...)
+	cmd.Stderr = r.Log // its table, to stdout, is the caller's to write
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 1) {
+		return nil, fmt.Errorf("running the drill in the host: %w; it has said why", err)
+	}
+	text, err := r.host.Command(ctx, "cat", file).Output()
+	if err != nil {
+		return nil, fmt.Errorf("reading the drill's report: %w", err)
+	}
+	report := new(drill.Report)
+	if err := json.Unmarshal(text, report); err != nil {
+		return nil, fmt.Errorf("reading the drill's report: %w", err)
+	}
+	return report, nil
+}
+
+// journal writes the end of the host's journal.
+func (r *rehearsal) journal(ctx context.Context) {
+	out, err := r.host.Run(ctx, "journalctl", "--no-pager", "--output=short-precise", "--lines=40")
+	if err != nil {
+		out = err.Error()
+	}
+	r.say("the host's journal ends with:\n%s", out)
+}
