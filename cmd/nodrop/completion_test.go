@@ -77,7 +77,8 @@ func TestBashCompletion(t *testing.T) {
 		{"package --previous ", ""}, // a file, which bash finds by itself
 		{"drill --client w", "websocket="},
 		{"drill --model ", "closed open"},
-		{"drill --url http://a -", "-- --after --before --client --github --help --html --json --junit --max-failed --max-wait --model --rate --timeout --url -h"},
+		{"drill --suite t", "trixie"},
+		{"drill --url http://a -", "-- --after --before --client --from --github --help --html --json --junit --max-failed --max-wait --model --package --rate --suite --timeout --to --url -h"},
 		{"drill --url http://a -- package -", ""}, // somebody else's options
 	}
 	for _, tt := range tests {

@@ -32,9 +32,10 @@ const leftoverGrace = 500 * time.Millisecond
 
 func drillCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "drill",
-		Usage:     "load a server before, while and after a command runs, and say what was lost",
-		UsageText: "nodrop drill --url URL [--client KIND=N[@URL]]... [options] -- COMMAND [ARG...]",
+		Name:  "drill",
+		Usage: "load a server before, while and after a command runs, and say what was lost",
+		UsageText: "nodrop drill --url URL [--client KIND=N[@URL]]... [options] -- COMMAND [ARG...]\n" +
+			"nodrop drill {--from FILE | --package NAME} [--to FILE] [--suite RELEASE] [options]",
 		Description: `Loads URL with clients that never retry, runs COMMAND meanwhile, and gives the verdict.
 
 Kinds of client:
@@ -53,16 +54,29 @@ tls and h2 load the first https:// URL, the others the first http:// one; KIND=N
 as websocket=100@http://127.0.0.1:8080/ws does. A Unix socket is http://unix:/PATH/OF/SOCKET:/PATH, as in nginx.
 COMMAND's output goes to stderr; on a terminal, above a line that says how the drill stands.
 
+With --from or --package it needs no URL and no COMMAND, and this machine is left alone: it boots a throw-away Debian host
+with a real systemd, installs the package, finds what that serves, upgrades or reinstalls it under load, and
+removes the host whatever happens. It takes root, systemd-nspawn, debootstrap and about a minute more the first time.
+
+  nodrop drill --from app_1.0.0_amd64.deb --to app_1.1.0_amd64.deb
+  nodrop drill --package nginx
+
 Exit status: 0 nothing was lost, or no more than allowed; 1 more was, or COMMAND failed; 2 wrong use; 3 the drill
 could not run, or was broken off.`,
-		Flags:        slices.Concat(loadFlags(), limitFlags(), reportFlags()),
+		Flags:        slices.Concat(loadFlags(), limitFlags(), reportFlags(), hostFlags()),
 		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return cli.Exit(err, drillUsage) },
 		Action:       runDrill,
 	}
 }
 
 func runDrill(c *cli.Context) error {
-	cfg, err := drillConfig(c)
+	if onHost(c) {
+		return drillOnHost(c)
+	}
+	if c.NArg() == 0 {
+		return cli.Exit("reading the arguments: no command; say what to run after --, as in: nodrop drill --url http://127.0.0.1/ -- apt-get -y upgrade", drillUsage)
+	}
+	cfg, err := drillConfig(c, c.StringSlice("url"))
 	if err != nil {
 		return cli.Exit(err, drillUsage)
 	}

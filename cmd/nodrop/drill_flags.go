@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"time"
 
 	"github.com/nodrop/nodrop/pkg/drill"
@@ -29,15 +28,12 @@ func limitFlags() []cli.Flag {
 	}
 }
 
-// drillConfig reads the flags of load and limits; its errors are wrong use.
-func drillConfig(c *cli.Context) (drill.Config, error) {
+// drillConfig reads the flags of load and limits, with the URLs to load; its errors are wrong use.
+func drillConfig(c *cli.Context, urls []string) (drill.Config, error) {
 	cfg := drill.Config{
 		Before: c.Duration("before"), After: c.Duration("after"),
 		Timeout: c.Duration("timeout"), Model: drill.Model(c.String("model")), Rate: c.Float64("rate"),
 		Limits: drill.Limits{MaxFailed: c.Uint64("max-failed"), MaxWait: drill.Millis(c.Duration("max-wait"))},
-	}
-	if c.NArg() == 0 {
-		return cfg, errors.New("reading the arguments: no command; say what to run after --, as in: nodrop drill --url http://127.0.0.1/ -- apt-get -y upgrade")
 	}
 	var clients []drill.Client
 	for _, s := range c.StringSlice("client") {
@@ -48,7 +44,7 @@ func drillConfig(c *cli.Context) (drill.Config, error) {
 		clients = append(clients, client)
 	}
 	var err error
-	if cfg.Clients, err = drill.Assign(clients, c.StringSlice("url")); err != nil {
+	if cfg.Clients, err = drill.Assign(clients, urls); err != nil {
 		return cfg, err
 	}
 	return cfg, cfg.Validate()

@@ -67,4 +67,17 @@ func TestReadmeService(t *testing.T) {
 	h.must("apt-get", "-y", "install", "hello")
 	h.publish("1.1.0", "")
 	h.upgrade("1.1.0")
+
+	// The same on a host that nodrop drill brings. The other command of that block is tested in rehearse_test.go.
+	drills, err := docs.Commands(built.lab.Checkout(), "nodrop drill --from")
+	if err != nil {
+		t.Fatal(err)
+	}
+	command, _, _ := strings.Cut(drills, "\n")
+	sh := exec.Command("sh", "-ec", command)
+	sh.Dir = h.dir
+	sh.Env = append(os.Environ(), "PATH="+filepath.Dir(built.nodrop)+":"+os.Getenv("PATH"))
+	if out, err := sh.CombinedOutput(); err != nil {
+		t.Errorf("%s: %v\n%s", command, err, out)
+	}
 }

@@ -12,7 +12,7 @@ _nodrop() {
     fi
   done
   case $before in
-    -f | --config | -t | --target | --previous | --against | --json | --html | --junit | --units | --watch) return ;; # a file
+    -f | --config | -t | --target | --previous | --against | --json | --html | --junit | --units | --watch | --from | --to) return ;; # a file
     -p | --packager) words='deb rpm' ;;
     --format) words='text json sarif' ;;
     --client)
@@ -20,7 +20,8 @@ _nodrop() {
       compopt -o nospace
       ;;
     --model) words='closed open' ;;
-    --url | --before | --after | --timeout | --rate | --max-failed | --max-wait | --socket | --datagram | --build | --disable)
+    --suite) words='bullseye bookworm trixie sid' ;;
+    --url | --before | --after | --timeout | --rate | --max-failed | --max-wait | --socket | --datagram | --build | --disable | --package)
       compopt +o default +o bashdefault
       ;;
     *)
@@ -30,7 +31,7 @@ _nodrop() {
         1,generate) words='-f --config -h --help' ;;
         1,lint) words='--against --format --disable -h --help' ;;
         1,run) words='--units --socket --datagram --carry --lazy --watch --build --json -h --help --' ;;
-        1,drill) words='--url --client --before --after --timeout --model --rate --max-failed --max-wait --json --html --junit --github -h --help --' ;;
+        1,drill) words='--from --package --to --suite --url --client --before --after --timeout --model --rate --max-failed --max-wait --json --html --junit --github -h --help --' ;;
       esac
       ;;
   esac
