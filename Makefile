@@ -28,6 +28,14 @@ package: build ## myapp as deb and rpm, into bin/
 bench: ## what serve.Run and the carry cost, as ratios side by side
 	scripts/bench.sh
 
+bench-peers: ## upgrades of nginx, HAProxy, Caddy and others, and ours, under load: writes BENCHMARKS.md; takes root, half an hour
+	scripts/setup.sh hosts
+	go run ./scripts/peers
+
+bench-debian: ## what server packages of Debian lose in their own reinstall: writes benchmarks/debian.json; takes root, half an hour
+	scripts/setup.sh hosts
+	go run ./scripts/debian
+
 soak: ## 100 upgrades in a row under load, on a throw-away host; writes docs/soak.md
 	scripts/setup.sh hosts
 	NODROP_SOAK=$(or $(UPGRADES),101) NODROP_SOAK_REPORT=$(CURDIR)/docs/soak.md go test -count=1 -timeout 60m ./scripts/hosts -run 'TestSoak$$' -v
@@ -52,4 +60,4 @@ lint-debian: ## docs/lint-debian.md: nodrop lint held against benchmarks/debian.
 clean: ## remove what the other targets made in the checkout
 	rm -rf bin build dist
 
-.PHONY: help build test demo package bench soak fuzz lint lint-debian load vuln clean
+.PHONY: help build test demo package bench soak fuzz lint lint-debian load vuln bench-peers bench-debian clean
