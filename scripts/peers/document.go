@@ -16,8 +16,8 @@ the raw figures are in [benchmarks/peers.json](benchmarks/peers.json) and [bench
 about half an hour. What the library costs in quiet running is another question, which ` + "`make bench`" + ` answers.
 
 No client ever retries. A request is lost if it does not get a whole reply, and a connection is closed if the server ends it without
-having said so: by ` + "`Connection: close`" + ` (announced), say. The counts do not depend much on the machine; the times do, and on what else it does: these are of two cores
-that were busy with other things.
+having said so: by ` + "`Connection: close`" + ` (announced), say. The counts do not depend much on the machine; the times do, and on what else it
+does: compare them with those before the upgrade.
 `
 
 const peersIntro = `
