@@ -16,6 +16,8 @@ const (
 	listenTime = 60 * time.Second
 	// quietTime is how long nothing new must have begun to listen.
 	quietTime = time.Second
+	// askTime is between two looks at one that is to answer.
+	askTime = 200 * time.Millisecond
 )
 
 // listeners are what listens in the host now.
@@ -58,6 +60,31 @@ func findURLs(ctx context.Context, h *host.Host, before []listener) ([]string, e
 			return nil, ctx.Err()
 		}
 	}
+}
+
+// awaitURLs waits until something answers at each of the URLs, whatever it says. If nothing
+// ever does, the drill will say so.
+func awaitURLs(ctx context.Context, h *host.Host, urls []string) {
+	ctx, cancel := context.WithTimeout(ctx, listenTime)
+	defer cancel()
+	for _, u := range urls {
+		if strings.Contains(u, "://unix:") { // which curl writes in another way
+			continue
+		}
+		for !answers(ctx, h, u) {
+			select {
+			case <-time.After(askTime):
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// answers asks once, and need not wait for the end of the answer.
+func answers(ctx context.Context, h *host.Host, u string) bool {
+	status, _ := h.Command(ctx, "curl", "-sk", "-m", "5", "-o", "/dev/null", "-w", `%{http_code}`, u).Output()
+	return len(status) > 0 && string(status) != "000"
 }
 
 // probe asks each listener once by http and by https. It returns the URLs that are

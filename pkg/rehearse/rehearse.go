@@ -97,7 +97,9 @@ func (r *rehearsal) run(ctx context.Context) (*drill.Report, error) {
 		}
 	}
 	urls := r.URLs
-	if len(urls) == 0 {
+	if len(urls) > 0 {
+		awaitURLs(ctx, r.host, urls)
+	} else {
 		r.say("looking for what it serves")
 		if urls, err = findURLs(ctx, r.host, before); err != nil {
 			return nil, err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/nodrop/nodrop/pkg/drill"
 	"github.com/nodrop/nodrop/pkg/host"
@@ -127,7 +126,7 @@ func drillPeers(ctx context.Context, l *lab.Lab) ([]drilled, error) {
 					return fmt.Errorf("preparing %s: %w", p.Name, err)
 				}
 				d.Version, err = h.Run(ctx, "sh", "-euc", p.version)
-				return errors.Join(err, answers(ctx, h, p.url))
+				return err
 			},
 		})
 		if err != nil {
@@ -141,12 +140,4 @@ func drillPeers(ctx context.Context, l *lab.Lab) ([]drilled, error) {
 		results = append(results, d)
 	}
 	return results, nil
-}
-
-// answers waits until a server that was restarted serves.
-func answers(ctx context.Context, h *host.Host, url string) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	_, err := h.Run(ctx, "curl", "-sSf", "--retry", "100", "--retry-connrefused", "--retry-delay", "1", "-o", "/dev/null", url)
-	return err
 }
