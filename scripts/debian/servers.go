@@ -53,6 +53,5 @@ sub vcl_recv { return (synth(200)); }
 .
 systemctl restart varnish`},
 	{name: "victoria-metrics"},
-	{name: "webhook"},
 	{name: "yaws"},
 }
