@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 )
 
 // Upgrade says which versions of a package are installed one upon the other.
@@ -14,6 +15,9 @@ type Upgrade struct {
 	To      string // the file that is installed under load; "" with Package: the same again
 }
 
+// packageName is a name of a package, as Debian's policy has it (5.6.1).
+var packageName = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]+$`)
+
 // Validate says what is wrong with the upgrade, if anything. It does not look at files.
 func (u Upgrade) Validate() error {
 	from, to := filepath.Ext(u.From), filepath.Ext(u.To)
@@ -22,6 +26,8 @@ func (u Upgrade) Validate() error {
 		return errors.New("reading the upgrade: nothing to install first: give a file with --from, or a package's name with --package")
 	case u.From != "" && u.Package != "":
 		return fmt.Errorf("reading the upgrade: both %s and the package %s are to be installed first: give one of --from and --package", u.From, u.Package)
+	case u.Package != "" && !packageName.MatchString(u.Package):
+		return fmt.Errorf("reading the upgrade: %q is no package's name; a file goes to --from", u.Package)
 	case u.From != "" && u.To == "":
 		return fmt.Errorf("reading the upgrade: nothing to upgrade %s to: give a file with --to, the same one to reinstall it", u.From)
 	}

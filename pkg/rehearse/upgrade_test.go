@@ -19,6 +19,8 @@ func TestUpgradeValidate(t *testing.T) {
 		{"only to", Upgrade{To: "x.deb"}, "give a file with --from"},
 		{"only from", Upgrade{From: "x.deb"}, "give a file with --to"},
 		{"two first ones", Upgrade{From: "x.deb", Package: "x"}, "one of --from and --package"},
+		{"a file as a package", Upgrade{Package: "./x.deb"}, "no package's name"},
+		{"an option as a package", Upgrade{Package: "-x"}, "no package's name"},
 		{"neither deb nor rpm", Upgrade{From: "x.tar", To: "x.deb"}, "x.tar is neither"},
 		{"two formats", Upgrade{From: "x.deb", To: "x.rpm"}, "x.rpm is no .deb"},
 		{"a package to an rpm", Upgrade{Package: "nginx", To: "x.rpm"}, "x.rpm is no .deb"},
