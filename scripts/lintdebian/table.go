@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -46,7 +47,7 @@ func table(rows []row) string {
 	var b strings.Builder
 	b.WriteString(head)
 	b.WriteString("| package | version | lint: loses connections by | other findings | drill: failed | closed | longest wait | the same |\n|---|---|---|---|---|---|---|---|\n")
-	drilled, same := 0, 0
+	drilled, same, kept := 0, 0, 0
 	var explained, missing []string
 	for _, r := range rows {
 		if r.Error != "" {
@@ -54,6 +55,9 @@ func table(rows []row) string {
 			continue
 		}
 		drilled++
+		if !r.Drops {
+			kept++
+		}
 		agrees := "yes"
 		if r.agrees() {
 			same++
@@ -64,7 +68,7 @@ func table(rows []row) string {
 		fmt.Fprintf(&b, "| %s | %s | %s | %d | %d of %d | %d | %.0f ms | %s |\n",
 			r.Package, r.Version, r.by(), r.Others, r.Failed, r.Requests, r.Closed, r.LongestWait, agrees)
 	}
-	fmt.Fprintf(&b, "\nOf %d packages lint and drill say the same of %d.\n", drilled, same)
+	fmt.Fprintf(&b, "\nOf %d packages lint and drill say the same of %d. %d of them lost nothing.\n", drilled, same, kept)
 	if len(explained) > 0 {
 		b.WriteString("\n## Where they differ\n\n" + strings.Join(explained, ""))
 	}
@@ -82,7 +86,9 @@ func (r row) by() string {
 		if places[f.Rule] == nil {
 			rules = append(rules, f.Rule)
 		}
-		places[f.Rule] = append(places[f.Rule], f.Place)
+		if !slices.Contains(places[f.Rule], f.Place) { // of several units in one line
+			places[f.Rule] = append(places[f.Rule], f.Place)
+		}
 	}
 	if rules == nil {
 		return "no"
