@@ -19,12 +19,12 @@ func loadReport(m machine, all []arrival) []byte {
 	fmt.Fprintf(&b, `
 ## Measured
 
-Written by `+"`make load`"+`, clients and server together on %d cores, Linux %s. Each client opens a connection for each request, and makes so many
+Written by `+"`make load`"+`, clients and server together on %d cores with a load average of %s, Linux %s. Each client opens a connection for each request, and makes so many
 requests a second if it can; four more keep requests of 3 s in flight, for which a drain waits. Waits are those while the command ran.
 
 | clients | a second | Backlog= | during | which took | connections a second | lost | SYNs dropped | sent again | median wait | 99 %% | longest |
 |---|---|---|---|---|---|---|---|---|---|---|---|
-`, runtime.NumCPU(), m.must("sh", "-c", "uname -r | sed 's/-.*//'"))
+`, runtime.NumCPU(), m.must("cut", "-d ", "-f1", "/proc/loadavg"), m.must("sh", "-c", "uname -r | sed 's/-.*//'"))
 	for _, a := range all {
 		lost := fmt.Sprint(a.Failed)
 		for kind, n := range a.Failures {
