@@ -18,12 +18,13 @@ import (
 //	go build -ldflags "-X main.version=1.1.0 -X main.fault=crash" # crashes while it serves
 //	go build -ldflags "-X main.version=1.1.0 -X main.fault=sick"  # fails its health check
 //	go build -ldflags "-X main.version=1.1.0 -X main.fault=once"  # starts once, as a standby, and then no more
+//	go build -ldflags "-X main.version=1.1.0 -X main.fault=hold"  # not ready while there is a file "hold" in its state directory
 var fault string
 
 // failAtStart is where a release built to fail at start does so.
 func failAtStart(stateDir string) error {
 	switch fault {
-	case "", "hang", "sick":
+	case "", "hang", "hold", "sick":
 		return nil
 	case "exit":
 		return errors.New("this release was built to fail at start (main.fault=exit)")
@@ -37,19 +38,27 @@ func failAtStart(stateDir string) error {
 		}
 		return f.Close()
 	}
-	return fmt.Errorf("this release was built with main.fault=%s: want exit, hang, crash, sick or once", fault)
+	return fmt.Errorf("this release was built with main.fault=%s: want exit, hang, crash, sick, once or hold", fault)
 }
 
 // faultAfter is when a release built to do so gets into trouble.
 const faultAfter = 2 * time.Second
 
-// hangBeforeReady is where a release built never to become ready waits, until
-// ctx ends.
-func hangBeforeReady(ctx context.Context) error {
-	if fault != "hang" {
-		return nil
+// hangBeforeReady is where a release waits that was built never to become ready,
+// or not yet, until ctx ends.
+func hangBeforeReady(ctx context.Context, stateDir string) error {
+	if fault == "hang" {
+		<-ctx.Done()
 	}
-	<-ctx.Done()
+	for fault == "hold" && ctx.Err() == nil {
+		if _, err := os.Stat(filepath.Join(stateDir, "hold")); err != nil {
+			return nil
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
+		}
+	}
 	return context.Cause(ctx)
 }
 

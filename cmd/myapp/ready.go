@@ -19,7 +19,7 @@ func ready(certFile, keyFile, stateDir string) func(context.Context) error {
 		if err := writable(stateDir); err != nil {
 			return err
 		}
-		return hangBeforeReady(ctx)
+		return hangBeforeReady(ctx, stateDir)
 	}
 }
 

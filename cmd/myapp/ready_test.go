@@ -47,7 +47,7 @@ func TestFaults(t *testing.T) {
 		fault = f
 	}
 	t.Run("none", func(t *testing.T) {
-		if err := errors.Join(failAtStart(dir), hangBeforeReady(testContext(t))); err != nil {
+		if err := errors.Join(failAtStart(dir), hangBeforeReady(testContext(t), dir)); err != nil {
 			t.Error(err)
 		}
 	})
@@ -79,24 +79,34 @@ func TestFaults(t *testing.T) {
 			t.Errorf("at start: %v, later: %v", now, later)
 		}
 	})
-	t.Run("hang", func(t *testing.T) {
-		set(t, "hang")
-		if err := failAtStart(dir); err != nil {
-			t.Error(err)
-		}
-		ctx, cancel := context.WithCancel(testContext(t))
-		done := make(chan error, 1)
-		go func() { done <- hangBeforeReady(ctx) }()
-		select {
-		case err := <-done:
-			t.Errorf("ready: %v", err)
-		default:
-		}
-		cancel()
-		if err := <-done; !errors.Is(err, context.Canceled) {
-			t.Errorf("got %v, want the context's end", err)
-		}
-	})
+	for _, name := range []string{"hang", "hold"} {
+		t.Run(name, func(t *testing.T) {
+			set(t, name)
+			dir := t.TempDir()
+			hold := filepath.Join(dir, "hold")
+			if err := errors.Join(failAtStart(dir), os.WriteFile(hold, nil, 0o600)); err != nil {
+				t.Error(err)
+			}
+			ctx, cancel := context.WithCancel(testContext(t))
+			done := make(chan error, 1)
+			go func() { done <- hangBeforeReady(ctx, dir) }()
+			select {
+			case err := <-done:
+				t.Errorf("ready: %v", err)
+			default:
+			}
+			cancel()
+			if err := <-done; !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v, want the context's end", err)
+			}
+			if err := os.Remove(hold); err != nil {
+				t.Error(err)
+			}
+			if name == "hold" && hangBeforeReady(testContext(t), dir) != nil {
+				t.Error("it is not ready, though nothing holds it")
+			}
+		})
+	}
 }
 
 func TestStateDir(t *testing.T) {
