@@ -109,9 +109,16 @@ func start(root string) (*Host, error) {
 
 // Reboot shuts the host down in order, as systemctl reboot does, and returns when it has started everything again. What was
 // written outside /run and /tmp is still there. Nothing else may use the host meanwhile.
-func (h *Host) Reboot(ctx context.Context) error {
+func (h *Host) Reboot(ctx context.Context) error { return h.reboot(ctx) }
+
+// Crash is Reboot without shutting down: everything ends at once, as when the power fails, but that all that was written by then
+// is on the disk.
+func (h *Host) Crash(ctx context.Context) error { return h.reboot(ctx, "--force", "--force") }
+
+func (h *Host) reboot(ctx context.Context, options ...string) error {
 	before := h.leader
-	_ = h.enter(ctx, before, "systemctl", "reboot").Run() // its connection to systemd may end first
+	// Its connection to systemd, and itself, may end first.
+	_ = h.enter(ctx, before, "systemctl", append([]string{"reboot"}, options...)...).Run()
 	if err := h.ready(ctx, before); err != nil {
 		return fmt.Errorf("rebooting host %s: %w; its console said last:\n%s", h.name, err, lastLines(h.console.String(), 40))
 	}

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Host is a running machine. Its methods may be called from several goroutines, but for Reboot.
+// Host is a running machine. Its methods may be called from several goroutines, but for Reboot and Crash.
 type Host struct {
 	name    string
 	cgroup  string // directory of its control group

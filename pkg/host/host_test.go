@@ -254,18 +254,33 @@ func TestKilledCaller(t *testing.T) {
 	})
 }
 
-// A reboot is one: PID 1 is another process, /run is empty, and what was written elsewhere is still there.
+// A reboot is one: PID 1 is another process, /run is empty, and what was written elsewhere is still there. Units are stopped by
+// that of Reboot only.
 func TestReboot(t *testing.T) {
 	h := bootHost(t)
-	mustRun(t, h, "touch", "/run/gone", "/usr/kept")
-	before := h.leader
-	if err := h.Reboot(t.Context()); err != nil {
+	const unit = "[Service]\nExecStart=sleep infinity\nExecStop=touch /usr/stopped\n"
+	if err := h.WriteFile(t.Context(), "/etc/systemd/system/stops.service", []byte(unit), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if h.leader == before {
-		t.Error("PID 1 is the same process")
-	}
-	if got := mustRun(t, h, "sh", "-c", "ls /run/gone /usr/kept 2>/dev/null || :"); got != "/usr/kept" {
-		t.Errorf("left of /run/gone and /usr/kept: %q", got)
+	for _, tt := range []struct {
+		name   string
+		reboot func(context.Context) error
+		left   string
+	}{
+		{"Crash", h.Crash, "/usr/kept"},
+		{"Reboot", h.Reboot, "/usr/kept\n/usr/stopped"},
+	} {
+		mustRun(t, h, "touch", "/run/gone", "/usr/kept")
+		mustRun(t, h, "systemctl", "start", "stops.service")
+		before := h.leader
+		if err := tt.reboot(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if h.leader == before {
+			t.Errorf("%s: PID 1 is the same process", tt.name)
+		}
+		if got := mustRun(t, h, "sh", "-c", "ls /run/gone /usr/kept /usr/stopped 2>/dev/null || :"); got != tt.left {
+			t.Errorf("%s: left of /run/gone, /usr/kept and /usr/stopped: %q", tt.name, got)
+		}
 	}
 }
