@@ -125,7 +125,7 @@ func (p *Package) serviceOf(u *units.Unit) string {
 // helpers are the fragments that only define names, each behind those that it uses; "*" is the format.
 func helpers() []string {
 	return []string{
-		"say", "state", "remember", "forget", "fail", "active", "enabled", "invocation", "look", "before", "fresh", "*/version", "*/back", "*/policy",
+		"say", "state", "remember", "forget", "fail", "active", "enabled", "invocation", "ask", "look", "before", "fresh", "*/version", "*/back", "*/policy",
 		"kept", "release", "*/files", "*/foreign", "copy", "clear", "place", "unplace", "keep", "swap", "vanish",
 		"start", "*/arrive", "*/depart", "without", "reopen", "instances", "return", "fallback", "reload", "report", "sockets", "upgrade",
 	}

@@ -271,6 +271,47 @@ func TestFallbackServices(t *testing.T) {
 	}
 }
 
+// A connection to systemd that broke is no failed upgrade: what was asked for is asked again.
+func TestAskedAgain(t *testing.T) {
+	h := newHost(t, append(state("active", "enabled"), "fail/app-rollout.service: rm $ROOT/fail/app-rollout.service", "result/app-rollout.service: success")...)
+	all := scripts(t, small(t))
+	h.put(all, "deb/preinst upgrade 1.0.0", 0)
+	h.put(all, "deb/postinst configure 1.0.0", 0)
+	if got := strings.Count(h.log(), "systemctl start app-rollout.service"); got != 2 {
+		t.Errorf("the rollout was started %d times, want 2:\n%s", got, h.log())
+	}
+}
+
+// While systemd does not read new units, as it does when /run is nearly full, nothing is rolled out.
+func TestReloadRefused(t *testing.T) {
+	for format, calls := range map[string][]string{"deb": {"preinst upgrade 1.0.0", "postinst configure 1.0.0"}, "rpm": {"pre 2", "posttrans 1"}} {
+		h := newHost(t, append(state("active", "enabled"), "fail/daemon-reload:")...)
+		all := scripts(t, small(t))
+		h.unpack(nil, oldFiles)
+		h.put(all, format+"/"+calls[0], 0)
+		h.unpack(oldFiles, newFiles)
+		h.put(all, format+"/"+calls[1], map[string]int{"deb": 1}[format])
+		if strings.Contains(h.log(), "rollout") {
+			t.Errorf("%s: rolled out:\n%s", format, h.log())
+		}
+		if got := h.read("usr/bin/app"); got != "old" {
+			t.Errorf("%s: the program is %q", format, got)
+		}
+	}
+}
+
+// A mark that cannot be written ends an upgrade before anything is unpacked, and nothing of it is left.
+func TestMarkNotWritten(t *testing.T) {
+	for format, call := range map[string]string{"deb": "preinst upgrade 1.0.0", "rpm": "pre 2"} {
+		h := newHost(t, append(state("active", "enabled"), "bin/mv: exit 1")...)
+		h.unpack(nil, oldFiles)
+		h.put(scripts(t, small(t)), format+"/"+call, 1)
+		if left, _ := filepath.Glob(filepath.Join(h.root, "run/nodrop/*")); len(left) > 0 || h.exists("var/lib/nodrop") {
+			t.Errorf("%s: left over: %v", format, left)
+		}
+	}
+}
+
 // What systemd-analyze says of a service with a root directory of its own is not to be trusted.
 func TestVerifyRooted(t *testing.T) {
 	h := newHost(t, append(state("active", "enabled"), "refused/app.service:")...)

@@ -57,18 +57,23 @@ StartLimitIntervalSec=0
 Type=oneshot
 # Each step is bounded by the time-outs of the unit that it starts or stops.
 TimeoutStartSec=infinity
+# systemd drops its connections when it executes itself anew (systemctl daemon-reexec). What it was asked for goes on all the
+# same, or was never heard: once it is back, it is asked again, unless the unit has failed.
+Environment='ASK=systemctl "$@" && exit; \
+	until systemctl show-environment >/dev/null 2>&1; do sleep 1; done; \
+	[ "$(systemctl show --property=Result "$2")" = Result=success ] && systemctl "$@"'
 
 # 1. A second instance starts beside the running one, on the same sockets, and gets ready.
 #    Fails: nothing else happens. Main was not touched and serves on.
-ExecStart=systemctl start @STANDBY@
+ExecStart=sh -c ${ASK} ask start @STANDBY@
 @SOAK@
 
 # 2. Main drains and starts anew; the standby serves meanwhile.
 #    Fails: the standby serves on in main's place.
 ExecStart=-systemctl reset-failed @MAIN@
-ExecStart=systemctl restart @MAIN@
+ExecStart=sh -c ${ASK} ask restart @MAIN@
 
 # 3. The standby drains and is gone.
 #    Fails: main serves; look at why the standby did not stop.
-ExecStart=systemctl --quiet stop @STANDBY@
+ExecStart=sh -c ${ASK} ask stop @STANDBY@ --quiet
 `

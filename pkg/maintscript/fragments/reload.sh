@@ -1,14 +1,17 @@
 # systemd reads the new units, but none that it would refuse: by reading a broken socket unit it closes the socket. Where
-# there is no way back, it reads whatever there is.
+# there is no way back, it reads whatever there is. Nor does it read any while /run is nearly full.
 nodrop_broken=
 nodrop_reload() {
 	nodrop_verify
+	nodrop_why="systemd does not take these units (see above)"
 	if [ -z "$nodrop_broken" ]; then
-		systemctl daemon-reload || :
-		return
+		systemctl daemon-reload && return
+		[ -e "$nodrop_state.before" ] || return 0 # a first install, in which nothing starts then
+		nodrop_why="systemd could not read the new units (see above)"
+		nodrop_broken=" @UNITS@"
 	fi
 	nodrop_warn @PACKAGE@ "the upgrade to $(nodrop_version) FAILED"
-	nodrop_warn @PACKAGE@ "systemd does not take these units (see above); nothing was touched:$nodrop_broken"
+	nodrop_warn @PACKAGE@ "$nodrop_why; nothing was touched:$nodrop_broken"
 	nodrop_warn @PACKAGE@ "then install a fixed version, or the old one: $(nodrop_back)"
 	nodrop_fail
 }

@@ -4,8 +4,8 @@
 # shellcheck disable=SC2317 # it is called by way of nodrop_without
 nodrop_reopen() { # SERVICE SOCKET...
 	if [ $# -eq 1 ]; then
-		systemctl restart "$1"
+		nodrop_ask restart "$1"
 	else
-		systemctl stop "$@" && systemctl start "$1"
+		systemctl stop "$@" && nodrop_ask start "$1"
 	fi
 }

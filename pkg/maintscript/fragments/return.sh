@@ -33,9 +33,9 @@ nodrop_return() { # overlap|restart NAME SOCKET...
 # shellcheck disable=SC2317 # it is called by way of nodrop_without
 nodrop_roll() { # NAME
 	if [ "$(systemctl show --value --property=LoadState "$1-rollout.service")" = loaded ]; then
-		systemctl start "$1-rollout.service"
+		nodrop_ask start "$1-rollout.service"
 	else
-		systemctl restart "$1.service" && { ! nodrop_active "$1-standby.service" || systemctl stop "$1-standby.service"; }
+		nodrop_ask restart "$1.service" && { ! nodrop_active "$1-standby.service" || systemctl stop "$1-standby.service"; }
 	fi
 }
 

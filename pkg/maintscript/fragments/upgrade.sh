@@ -64,10 +64,10 @@ nodrop_upgrade() { # overlap|restart NAME SOCKET...
 			nodrop_migrated=yes
 		fi
 	elif [ "$nodrop_strategy" = overlap ]; then
-		set -- systemctl start "$nodrop_name-rollout.service"
+		set -- nodrop_ask start "$nodrop_name-rollout.service"
 		nodrop_done="rolled out $(nodrop_version) without dropping a connection"
 	else
-		set -- systemctl restart "$nodrop_name.service"
+		set -- nodrop_ask restart "$nodrop_name.service"
 		nodrop_done="restarted, now $(nodrop_version)"
 	fi
 	if nodrop_without "$nodrop_down" "$@"; then

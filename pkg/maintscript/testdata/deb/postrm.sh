@@ -123,7 +123,7 @@ nodrop_swap() {
 			>"$nodrop_kept/good/lib/systemd/system/$nodrop_unit.d/90-nodrop-fallback.conf"
 	done
 	nodrop_place good bad || return
-	systemctl daemon-reload
+	systemctl daemon-reload || : # says why; the files are in place
 }
 
 # The package is gone, and with it the files of the version that failed: those of the good one, in their places, go too.

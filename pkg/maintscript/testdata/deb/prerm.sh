@@ -15,10 +15,14 @@ nodrop_warn() { # WHO TEXT...
 # What one script tells the next one lies in /run: only root can write there, and a reboot forgets it.
 nodrop_state=/run/nodrop/app
 
-# Leave a mark for the next script.
+# Leave a mark for the next script. Half a mark, on a disk that is full, would be taken for a whole one.
 nodrop_remember() { # MARK, its text on standard input
 	[ -d "${nodrop_state%/*}" ] || mkdir -m 0700 "${nodrop_state%/*}"
-	cat >"$nodrop_state.$1"
+	if ! cat >"$nodrop_state.new" || ! mv "$nodrop_state.new" "$nodrop_state.$1"; then
+		rm -f "$nodrop_state.new"
+		nodrop_warn app "could not write $nodrop_state.$1 (see above), so nothing was touched"
+		return 1
+	fi
 }
 
 # Whether a unit is up: ready, for a service; listening, for a socket.

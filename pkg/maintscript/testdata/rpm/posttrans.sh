@@ -53,6 +53,17 @@ nodrop_untouched() { # NAME
 	nodrop_active "$1.service" && [ "$(nodrop_invocation "$1.service")" = "$nodrop_main" ]
 }
 
+# systemd drops its connections when it executes itself anew (systemctl daemon-reexec). What it was asked for goes on all the same,
+# or was never heard: once it is back it is asked again, unless the unit has failed.
+# shellcheck disable=SC2317 # it may be called by way of nodrop_without
+nodrop_ask() { # start|restart SERVICE
+	systemctl "$1" "$2" && return
+	until systemctl show-environment >/dev/null 2>&1; do
+		sleep 1
+	done
+	[ "$(systemctl show --property=Result "$2")" = Result=success ] && systemctl "$1" "$2"
+}
+
 # What systemd knows of a unit: "loaded" or "not-found", its state, and the addresses of a socket.
 nodrop_look() { # UNIT
 	# shellcheck disable=SC2046 # on one line
@@ -190,7 +201,7 @@ nodrop_swap() {
 			>"$nodrop_kept/good/usr/lib/systemd/system/$nodrop_unit.d/90-nodrop-fallback.conf"
 	done
 	nodrop_place good bad || return
-	systemctl daemon-reload
+	systemctl daemon-reload || : # says why; the files are in place
 }
 
 # Start a unit.
@@ -241,9 +252,9 @@ nodrop_without() { # SOCKETS COMMAND...
 # shellcheck disable=SC2317 # it is called by way of nodrop_without
 nodrop_reopen() { # SERVICE SOCKET...
 	if [ $# -eq 1 ]; then
-		systemctl restart "$1"
+		nodrop_ask restart "$1"
 	else
-		systemctl stop "$@" && systemctl start "$1"
+		systemctl stop "$@" && nodrop_ask start "$1"
 	fi
 }
 
@@ -253,7 +264,7 @@ nodrop_instances() { # STEM, with its "@"
 	for nodrop_unit in $(systemctl list-units --plain --no-legend --state=active,activating,failed "$1*.service" | cut -d " " -f 1); do
 		nodrop_allowed restart "$nodrop_unit" || continue
 		nodrop_touched="$nodrop_touched $1"
-		if systemctl restart "$nodrop_unit"; then
+		if nodrop_ask restart "$nodrop_unit"; then
 			nodrop_say app "restarted $nodrop_unit"
 		else
 			nodrop_warn app "$nodrop_unit did not start again; see: journalctl -u $nodrop_unit"
@@ -297,9 +308,9 @@ nodrop_return() { # overlap|restart NAME SOCKET...
 # shellcheck disable=SC2317 # it is called by way of nodrop_without
 nodrop_roll() { # NAME
 	if [ "$(systemctl show --value --property=LoadState "$1-rollout.service")" = loaded ]; then
-		systemctl start "$1-rollout.service"
+		nodrop_ask start "$1-rollout.service"
 	else
-		systemctl restart "$1.service" && { ! nodrop_active "$1-standby.service" || systemctl stop "$1-standby.service"; }
+		nodrop_ask restart "$1.service" && { ! nodrop_active "$1-standby.service" || systemctl stop "$1-standby.service"; }
 	fi
 }
 
@@ -340,16 +351,19 @@ nodrop_fallback() {
 }
 
 # systemd reads the new units, but none that it would refuse: by reading a broken socket unit it closes the socket. Where
-# there is no way back, it reads whatever there is.
+# there is no way back, it reads whatever there is. Nor does it read any while /run is nearly full.
 nodrop_broken=
 nodrop_reload() {
 	nodrop_verify
+	nodrop_why="systemd does not take these units (see above)"
 	if [ -z "$nodrop_broken" ]; then
-		systemctl daemon-reload || :
-		return
+		systemctl daemon-reload && return
+		[ -e "$nodrop_state.before" ] || return 0 # a first install, in which nothing starts then
+		nodrop_why="systemd could not read the new units (see above)"
+		nodrop_broken=" app-tls.socket app.socket app.service tidy.service worker.service tidy.timer"
 	fi
 	nodrop_warn app "the upgrade to $(nodrop_version) FAILED"
-	nodrop_warn app "systemd does not take these units (see above); nothing was touched:$nodrop_broken"
+	nodrop_warn app "$nodrop_why; nothing was touched:$nodrop_broken"
 	nodrop_warn app "then install a fixed version, or the old one: $(nodrop_back)"
 	nodrop_fail
 }
@@ -512,10 +526,10 @@ nodrop_upgrade() { # overlap|restart NAME SOCKET...
 			nodrop_migrated=yes
 		fi
 	elif [ "$nodrop_strategy" = overlap ]; then
-		set -- systemctl start "$nodrop_name-rollout.service"
+		set -- nodrop_ask start "$nodrop_name-rollout.service"
 		nodrop_done="rolled out $(nodrop_version) without dropping a connection"
 	else
-		set -- systemctl restart "$nodrop_name.service"
+		set -- nodrop_ask restart "$nodrop_name.service"
 		nodrop_done="restarted, now $(nodrop_version)"
 	fi
 	if nodrop_without "$nodrop_down" "$@"; then

@@ -14,10 +14,14 @@ nodrop_warn() { # WHO TEXT...
 # What one script tells the next one lies in /run: only root can write there, and a reboot forgets it.
 nodrop_state=/run/nodrop/app
 
-# Leave a mark for the next script.
+# Leave a mark for the next script. Half a mark, on a disk that is full, would be taken for a whole one.
 nodrop_remember() { # MARK, its text on standard input
 	[ -d "${nodrop_state%/*}" ] || mkdir -m 0700 "${nodrop_state%/*}"
-	cat >"$nodrop_state.$1"
+	if ! cat >"$nodrop_state.new" || ! mv "$nodrop_state.new" "$nodrop_state.$1"; then
+		rm -f "$nodrop_state.new"
+		nodrop_warn app "could not write $nodrop_state.$1 (see above), so nothing was touched"
+		return 1
+	fi
 }
 
 # What systemd knows of a unit: "loaded" or "not-found", its state, and the addresses of a socket.
@@ -164,7 +168,7 @@ if [ "${nodrop_status:-0}" -eq 0 ] && [ "$1" -gt 1 ] && [ -d /run/systemd/system
 	# shellcheck disable=SC2043 # there may be one unit
 	for nodrop_unit in app-tls.socket app.socket app.service tidy.service worker.service tidy.timer; do
 		nodrop_look "$nodrop_unit"
-	done | nodrop_remember before
+	done | nodrop_remember before || exit 1 # nothing is unpacked then
 	[ -e "$nodrop_kept/fallen" ] || nodrop_release # left by a transaction that never came to its end
 	nodrop_keep "$(nodrop_version)"
 fi
