@@ -15,7 +15,7 @@ import (
 
 // Every row of the tables in docs/states.md is what happens on a real host, and every case has its row.
 func TestDebStates(t *testing.T) {
-	states, terminal := statesTable(t, "exit"), statesTable(t, "terminal")
+	states, terminal := docTable(t, "docs/states.md", "exit"), docTable(t, "docs/states.md", "terminal")
 	cases, debs := stateCases(), stateDebs(t)
 	for name := range cases {
 		if states[name] == nil {
@@ -117,10 +117,10 @@ func (m machine) wantPurged(before []string, undo string) {
 	}
 }
 
-// statesTable reads the table of docs/states.md that has a column of this name: cells by case and column.
-func statesTable(t *testing.T, column string) map[string]seen {
+// docTable reads the tables of a document that have a column of this name: cells by the first one of their row, and by column.
+func docTable(t *testing.T, document, column string) map[string]seen {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(built.lab.Checkout(), "docs/states.md"))
+	text, err := os.ReadFile(filepath.Join(built.lab.Checkout(), document))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func statesTable(t *testing.T, column string) map[string]seen {
 			head = cells
 		case !slices.Contains(head, column) || strings.HasPrefix(cells[0], "-"):
 		case table[cells[0]] != nil || len(cells) != len(head):
-			t.Errorf("docs/states.md: %q has two rows, or not %d cells", cells[0], len(head))
+			t.Errorf("%s: %q has two rows, or not %d cells", document, cells[0], len(head))
 		default:
 			table[cells[0]] = seen{}
 			for i, cell := range cells[1:] {
@@ -149,7 +149,7 @@ func statesTable(t *testing.T, column string) map[string]seen {
 		}
 	}
 	if len(table) == 0 {
-		t.Fatalf("docs/states.md has no table with a column %q", column)
+		t.Fatalf("%s has no table with a column %q", document, column)
 	}
 	return table
 }
