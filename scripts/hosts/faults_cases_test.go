@@ -6,19 +6,22 @@ import (
 	"strings"
 )
 
+// A deed returns how many connections of the load those processes held that it ended, by "main" and "standby"; and what is to be
+// done when the next phase is reached, or the upgrade is over. Both may be nil.
+type deed func(r *rollout) (ended map[string]int, undo func())
+
 // A fault is done to a host in the middle of a rollout.
 type fault struct {
-	name string
-	// do returns how many connections of the load those processes held that it ended, by "main" and "standby"; and what is to be
-	// done when the next phase is reached, or the upgrade is over. Both may be nil.
-	do       func(r *rollout) (ended map[string]int, undo func())
+	name     string
+	do       deed
 	harmless bool          // it can be done in one phase after the other of one upgrade
 	load     []string      // nil: faultLoad
 	prepare  func(machine) // before the load begins; may be nil
 }
 
-func faults() []fault {
-	return []fault{
+// faults are those of each of the hosts that share the work. A crash forgets the disks that were made for others.
+func faults() [2][]fault {
+	return [2][]fault{{
 		{name: "`kill -9` of main", do: kill("main")},
 		{name: "`kill -9` of the standby", do: kill("standby")},
 		{name: "`kill -9` of both", do: kill("main", "standby")},
@@ -30,6 +33,7 @@ func faults() []fault {
 		{name: "/run is full", do: full("/run"), harmless: true},
 		{name: "/var is full", do: full("/var"), harmless: true, prepare: smallDisks},
 		{name: "the journal's disk is full", do: full("/var/log/journal"), harmless: true, prepare: smallDisks},
+	}, {
 		{name: "main has no descriptors left", do: noDescriptors("main"), load: quickLoad},
 		{name: "the standby has no descriptors left", do: noDescriptors("standby"), load: quickLoad},
 
@@ -42,11 +46,11 @@ func faults() []fault {
 		{name: "`systemctl restart` of main", do: ask("restart", "myapp.service")},
 		{name: "the host crashes and boots, then `dpkg --configure -a`"}, // see crash
 		{name: "dpkg is killed, then `dpkg --configure -a`", do: killDpkg},
-	}
+	}}
 }
 
 // kill kills processes at once.
-func kill(who ...string) func(*rollout) (map[string]int, func()) {
+func kill(who ...string) deed {
 	return func(r *rollout) (map[string]int, func()) {
 		ended := r.freeze(who...)
 		for _, w := range who {
@@ -81,7 +85,7 @@ func (r *rollout) pid(who string) string {
 // outOfMemory has the kernel kill a process for want of memory: in a memory control group that holds it and another process,
 // which takes all there is and may not be killed. It is a group of version 1, which leaves the process in the one of its
 // unit; systemd sees a process that was killed.
-func outOfMemory(who string) func(*rollout) (map[string]int, func()) {
+func outOfMemory(who string) deed {
 	const script = `
 [ -e /srv/memory ] || { mkdir /srv/memory; mount -t cgroup -o memory memory /srv/memory; }
 group=/srv/memory/victim-$1
@@ -119,7 +123,7 @@ func (m machine) afterwards(commands string) {
 }
 
 // stopped stops a process for good. systemd may wake it up: it sends SIGCONT along with SIGTERM (systemd.kill(5)).
-func stopped(who string) func(*rollout) (map[string]int, func()) {
+func stopped(who string) deed {
 	return func(r *rollout) (map[string]int, func()) {
 		held := r.freeze(who)
 		pid, unit := r.pid(who), map[string]string{"main": "myapp.service", "standby": "myapp-standby.service"}[who]
@@ -149,7 +153,7 @@ fi`)
 }
 
 // full leaves no room in a tmpfs.
-func full(dir string) func(*rollout) (map[string]int, func()) {
+func full(dir string) deed {
 	return func(r *rollout) (map[string]int, func()) {
 		r.fill(dir, 0)
 		return nil, func() { r.empty(dir) }
@@ -170,7 +174,7 @@ func (m machine) empty(dir string) {
 }
 
 // noDescriptors leaves a process none but those that it has.
-func noDescriptors(who string) func(*rollout) (map[string]int, func()) {
+func noDescriptors(who string) deed {
 	const asMyapp = "setpriv --reuid=myapp --regid=myapp --clear-groups " // prlimit(2) is for processes of one's own
 	return func(r *rollout) (map[string]int, func()) {
 		pid := r.pid(who)
@@ -180,7 +184,7 @@ func noDescriptors(who string) func(*rollout) (map[string]int, func()) {
 }
 
 // command runs a command that has to end with a status and say something.
-func command(line string, status int, says string) func(*rollout) (map[string]int, func()) {
+func command(line string, status int, says string) deed {
 	return func(r *rollout) (map[string]int, func()) {
 		out, exit := r.shell(line)
 		if exit != strconv.Itoa(status) || !strings.Contains(out, says) {
@@ -191,7 +195,7 @@ func command(line string, status int, says string) func(*rollout) (map[string]in
 }
 
 // ask asks systemd for something that takes until the rollout is over, and wants that to have the same result as the upgrade.
-func ask(verb, unit string) func(*rollout) (map[string]int, func()) {
+func ask(verb, unit string) deed {
 	return func(r *rollout) (map[string]int, func()) {
 		r.must("rm", "-f", "/srv/asked")
 		done := make(chan error, 1)
@@ -210,7 +214,7 @@ func ask(verb, unit string) func(*rollout) (map[string]int, func()) {
 }
 
 // both does one thing, which ends nothing, and then another.
-func both(first, second func(*rollout) (map[string]int, func())) func(*rollout) (map[string]int, func()) {
+func both(first, second deed) deed {
 	return func(r *rollout) (map[string]int, func()) {
 		first(r)
 		return second(r)
