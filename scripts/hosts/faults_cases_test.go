@@ -27,15 +27,15 @@ func faults() [2][]fault {
 		{name: "`kill -9` of both", do: kill("main", "standby")},
 		{name: "main runs out of memory", do: outOfMemory("main")},
 		{name: "the standby runs out of memory", do: outOfMemory("standby")},
-		{name: "SIGSTOP of main", do: stopped("main"), load: quickLoad, prepare: impatient},
-		{name: "SIGSTOP of the standby", do: stopped("standby"), load: quickLoad, prepare: impatient},
+		{name: "SIGSTOP of main", do: stopped("main"), load: faultLoadBusy, prepare: impatient},
+		{name: "SIGSTOP of the standby", do: stopped("standby"), load: faultLoadBusy, prepare: impatient},
 
 		{name: "/run is full", do: full("/run"), harmless: true},
 		{name: "/var is full", do: full("/var"), harmless: true, prepare: smallDisks},
 		{name: "the journal's disk is full", do: full("/var/log/journal"), harmless: true, prepare: smallDisks},
 	}, {
-		{name: "main has no descriptors left", do: noDescriptors("main"), load: quickLoad},
-		{name: "the standby has no descriptors left", do: noDescriptors("standby"), load: quickLoad},
+		{name: "main has no descriptors left", do: noDescriptors("main"), load: faultLoadBusy},
+		{name: "the standby has no descriptors left", do: noDescriptors("standby"), load: faultLoadBusy},
 
 		{name: "`systemctl daemon-reload`", do: command("systemctl daemon-reload", 0, ""), harmless: true},
 		{name: "`systemctl daemon-reexec`", do: command("systemctl daemon-reexec", 0, "")},

@@ -10,10 +10,10 @@ import (
 
 // faultLoad has each kind of connection: those that are carried, those that are asked to come back, and new ones.
 var faultLoad = append([]string{"--client", "idle=16", "--client", "websocket=4@http://127.0.0.1:8080/ws",
-	"--client", "events=2@http://127.0.0.1:8080/events?every=100ms"}, quickLoad...)
+	"--client", "events=2@http://127.0.0.1:8080/events?every=100ms"}, faultLoadBusy...)
 
-// quickLoad has no connection that waits for something: those hold a drain, if they cannot be carried, until the idle time-out.
-var quickLoad = []string{"--client", "fresh=8", "--client", "post=8", "--client", "tls=4", "--client", "h2=4",
+// faultLoadBusy has no connection that waits for something: those hold a drain, if they cannot be carried, until the idle time-out.
+var faultLoadBusy = []string{"--client", "fresh=8", "--client", "post=8", "--client", "tls=4", "--client", "h2=4",
 	"--rate", "5", "--before", "300ms", "--after", "500ms"}
 
 // underLoad calls f while the clients are at work, and returns what they saw.

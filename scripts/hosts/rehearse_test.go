@@ -18,8 +18,8 @@ import (
 	"github.com/nodrop/nodrop/scripts/lab"
 )
 
-// briefLoad is a small load, for a short time.
-var briefLoad = []string{"--client", "fresh=4", "--client", "post=4", "--client", "idle=4", "--before", "1s", "--after", "1s"}
+// quickLoad is a small load, for a short time.
+var quickLoad = []string{"--client", "fresh=4", "--client", "post=4", "--client", "idle=4", "--before", "1s", "--after", "1s"}
 
 // rehearsed runs nodrop drill on a host of its own. It returns the report, and what nodrop said.
 func rehearsed(t *testing.T, status int, args ...string) (*drill.Report, string) {
@@ -48,7 +48,7 @@ func TestRehearsal(t *testing.T) {
 			t.Parallel()
 			from := built.get(t, release{lab.Release{Version: "1.0.0"}, packager})
 			to := built.get(t, release{lab.Release{Version: "1.1.0"}, packager})
-			r, said := rehearsed(t, 0, append([]string{"--from", from, "--to", to, "--suite", suite, "--client", "h2=4"}, briefLoad...)...)
+			r, said := rehearsed(t, 0, append([]string{"--from", from, "--to", to, "--suite", suite, "--client", "h2=4"}, quickLoad...)...)
 			if got := fmt.Sprint(r.Versions.Before, r.Versions.After); got != "[1.0.0] [1.1.0]" {
 				t.Errorf("versions before and after: %s", got)
 			}
@@ -73,7 +73,7 @@ func TestRehearsalOfLosses(t *testing.T) {
 		}
 		debs = append(debs, deb)
 	}
-	r, _ := rehearsed(t, 1, append([]string{"--from", debs[0], "--to", debs[1]}, briefLoad...)...)
+	r, _ := rehearsed(t, 1, append([]string{"--from", debs[0], "--to", debs[1]}, quickLoad...)...)
 	if r.Total.Connections.Closed < 4 {
 		t.Errorf("%d connections closed, want at least the 4 idle ones: %s", r.Total.Connections.Closed, r.Verdict())
 	}
@@ -110,7 +110,7 @@ func TestRehearsalBrokenOff(t *testing.T) {
 			t.Parallel()
 			deb := deb(t, lab.Release{Version: "1.0.0"})
 			temp := t.TempDir()
-			cmd := exec.Command(built.nodrop, append([]string{"drill", "--from", deb, "--to", deb}, briefLoad...)...)
+			cmd := exec.Command(built.nodrop, append([]string{"drill", "--from", deb, "--to", deb}, quickLoad...)...)
 			cmd.Env = append(os.Environ(), "TMPDIR="+temp)
 			drilling := &awaited{text: "drill: during", seen: make(chan struct{})}
 			cmd.Stderr = drilling
