@@ -133,7 +133,7 @@ func abortFails(p *Package) []Finding {
 }
 
 func abortNotRestored(p *Package) (all []Finding) {
-	if p.Format != "deb" || p.unread() {
+	if p.Format != "deb" || p.unread {
 		return nil
 	}
 	for doing, abort := range map[string][]string{"remove": {"abort-remove"}, "upgrade": {"abort-upgrade", p.Version}} {

@@ -195,6 +195,8 @@ var ruleCases = []struct {
 	{"restart-on-upgrade", "a target", pkg{files: files{"a.target": "[Unit]\n", "a.service": idealService + "[Unit]\nPartOf=a.target\n"}, scripts: with(map[string]string{"postinst": "set -e\nsystemctl restart a.target"})}, "warning p:postinst:2"},
 	{"restart-on-upgrade", "what follows it", pkg{files: files{"b.service": "[Service]\nType=oneshot\n", "a.service": idealService + "[Unit]\nPartOf=b.service\n"}, scripts: with(map[string]string{"postinst": "set -e\ninvoke-rc.d b restart"})}, "warning p:postinst:2"},
 	{"restart-on-upgrade", "one that a timer starts", pkg{files: files{"a.timer": "[Timer]\n"}, scripts: with(map[string]string{"postinst": "systemctl restart a"})}, ""},
+	{"restart-on-upgrade", "a reload", pkg{files: files{"a.service": idealService + "[Service]\nExecReload=/usr/bin/a reload\n"}, scripts: with(map[string]string{"postinst": "systemctl reload-or-restart a"})}, ""},
+	{"restart-on-upgrade", "no reload", debScript("postinst", "systemctl reload-or-restart a"), "warning p:postinst:3"},
 	{"restart-on-upgrade", "rpm", rpmScript("postun", "if [ $1 -ge 1 ]; then systemctl try-restart a.service || :; fi"), "warning p:postun:1"},
 	{"restart-on-upgrade", "it says so", pkg{files: files{"a.service": idealService + "[X-Nodrop]\nStrategy=restart\n"}, scripts: with(map[string]string{"postinst": "systemctl restart a"})}, ""},
 	{"stop-on-upgrade", "prerm", debScript("prerm", "set -e\nsystemctl stop a.service\n"), "error p:prerm:2"},

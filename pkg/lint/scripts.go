@@ -106,10 +106,10 @@ func upgradeActions(old, new *Package) []action { return actionsOf(upgradeSteps(
 func restartOnUpgrade(old, new *Package) (all []Finding) {
 	for _, a := range upgradeActions(old, new) {
 		for _, unit := range new.restarted(a) {
-			if !a.restarts() || path.Ext(unit) != ".service" {
+			s, _ := new.service(unit)
+			if !a.restarts() || path.Ext(unit) != ".service" || strings.Contains(a.verb, "reload") && s != nil && len(s.List("Service", "ExecReload")) > 0 {
 				continue
 			}
-			s, _ := new.service(unit)
 			severity, why := Error, "clients are refused until it listens again, and open connections are closed"
 			if s != nil && len(s.Sockets) > 0 {
 				severity, why = Warning, "new connections wait in the socket for the drain, and open ones are closed unless the program passes them on"
@@ -150,7 +150,7 @@ func socketRestart(old, new *Package) (all []Finding) {
 	return all
 }
 
-// eachCall calls f for each command of an upgrade.
+// eachCall calls f for each command of some steps.
 func eachCall(steps []step, h host, f func(st step, c shellwalk.Call, place string) []Finding) (all []Finding) {
 	for _, st := range steps {
 		calls, place := st.calls(h)
@@ -336,7 +336,7 @@ func notStopped(_, new *Package) (all []Finding) {
 		if slices.ContainsFunc(acts, func(a action) bool {
 			own, _ := new.service(a.unit)
 			return (a.stops() || a.verb == "remove") && (own == s || strings.Contains(a.unit, shellwalk.Unknown) || slices.Contains(new.restarted(a), s.Name))
-		}) || new.unread() {
+		}) || new.unread {
 			continue
 		}
 		all = append(all, Finding{Severity: Warning, File: s.Path, Line: s.Line("Service"),
@@ -344,9 +344,6 @@ func notStopped(_, new *Package) (all []Finding) {
 	}
 	return all
 }
-
-// unread tells whether the package has scripts that were not understood.
-func (p *Package) unread() bool { return len(p.scripts) < len(p.Scripts) }
 
 func unitConffile(p *Package) (all []Finding) {
 	for _, u := range unitsOf(p.units) {

@@ -30,6 +30,7 @@ type Package struct {
 	shown   string
 	units   *units.Set
 	scripts map[string]*script
+	unread  bool                        // there are scripts that were not understood
 	walked  map[string][]shellwalk.Call // by step and host: every rule looks
 }
 
@@ -158,6 +159,7 @@ func newPackage(p *unpack.Package, shown string) *Subject {
 	for _, raw := range p.Scripts {
 		place := shown + ":" + raw.Name
 		parsed, err := parseScript(raw, place)
+		s.Package.unread = s.Package.unread || err != nil
 		var foreign *shellwalk.NotShellError
 		switch {
 		case errors.As(err, &foreign):

@@ -19,7 +19,7 @@ func userMissing(p *Package) (all []Finding) {
 		e, ok := s.Get("Service", "User")
 		name := s.Expand(e.Value)
 		_, dynamic := s.Bool("Service", "DynamicUser")
-		if !ok || dynamic || slices.Contains(everywhere(), name) || strings.HasPrefix(name, "systemd-") || strings.Contains(name, "%") || p.creates(name) || p.unread() {
+		if !ok || dynamic || slices.Contains(everywhere(), name) || strings.HasPrefix(name, "systemd-") || strings.Contains(name, "%") || p.creates(name) || p.unread {
 			continue
 		}
 		all = append(all, at(s.Unit, e.Line, Warning,
