@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"syscall"
 	"time"
 )
 
@@ -44,16 +43,7 @@ func startSandbox(spec sandboxSpec) (*sandbox, error) {
 	cmd.Stdout = spec.Out
 	cmd.Stderr = spec.Out
 	cmd.WaitDelay = 5 * time.Second
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Setsid:       true, // a Ctrl-C in the terminal is the caller's to handle
-		Cloneflags:   syscall.CLONE_NEWPID,
-		Unshareflags: syscall.CLONE_NEWNS, // unlike Cloneflags, this makes the mounts private
-		Pdeathsig:    syscall.SIGKILL,
-	}
-	if spec.Cgroup != nil {
-		cmd.SysProcAttr.UseCgroupFD = true
-		cmd.SysProcAttr.CgroupFD = int(spec.Cgroup.Fd())
-	}
+	cmd.SysProcAttr = confined(spec.Cgroup)
 
 	s := &sandbox{cmd: cmd, done: make(chan struct{})}
 	started := make(chan error)

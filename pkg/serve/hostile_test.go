@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"fmt"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -50,7 +49,7 @@ func TestRudeClientsHoldNobodyUp(t *testing.T) {
 			var requests atomic.Int64
 			for i := range polite {
 				load.Go(func() {
-					err := fmt.Errorf("no client")
+					var err error
 					if proto == "http/1.1" && i%2 == 0 {
 						err = oneConnection(addr, stop, &requests)
 					} else {
