@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Prints the path of a tool pinned in a go.mod below scripts/tools, building it
-# first where it is not in the cache: scripts/tool.sh staticcheck|goreleaser|govulncheck
+# first where it is not in the cache: scripts/tool.sh NAME
 set -euo pipefail
 cd "$(dirname "$0")/tools"
 
 name=$1
 case "$name" in
+  actionlint) package=github.com/rhysd/actionlint/cmd/actionlint ;;
+  cyclonedx-gomod) package=github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod ;;
   staticcheck) package=honnef.co/go/tools/cmd/staticcheck ;;
   goreleaser) package=github.com/goreleaser/goreleaser/v2 ;;
   govulncheck) package=golang.org/x/vuln/cmd/govulncheck && cd vuln ;;

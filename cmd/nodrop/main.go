@@ -58,7 +58,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		HideHelpCommand: true,
 		// URLs have commas.
 		DisableSliceFlagSeparator: true,
-		Commands:                  []*cli.Command{packageCommand(), generateCommand(), lintCommand(), runCommand(), drillCommand()},
+		Commands:                  []*cli.Command{initCommand(), packageCommand(), generateCommand(), lintCommand(), runCommand(), drillCommand()},
 		Action:                    noCommand,
 		OnUsageError:              wrongUse,
 		ExitErrHandler:            func(*cli.Context, error) {}, // the status is ours to return

@@ -1,0 +1,270 @@
+package scaffold
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
+	"golang.org/x/tools/go/ast/astutil"
+	"golang.org/x/tools/imports"
+)
+
+// change is what the program needs to be served by serve.Run: a diff, or what to do by hand.
+type change struct {
+	diff  []byte // unified, with paths in the module below a/ and b/; empty if there is nothing to do
+	notes []string
+}
+
+// errByHand is for code that is not of a form whose change is certain.
+type errByHand struct{ why string }
+
+func (e errByHand) Error() string { return e.why }
+
+func byHand(format string, args ...any) error { return errByHand{fmt.Sprintf(format, args...)} }
+
+// change says how to change the program.
+func (m *module) change(c *command) (change, error) {
+	servers := slices.DeleteFunc(slices.Clone(c.servers), func(s server) bool { return s.ours || s.expr == nil })
+	if len(servers) == 0 && len(c.servers) > 0 && c.servers[0].ours {
+		return change{}, nil
+	}
+	var hand errByHand
+	edited, err := m.edit(c, servers)
+	if errors.As(err, &hand) {
+		return change{notes: m.instructions(c, hand.why)}, nil
+	}
+	if err != nil {
+		return change{}, fmt.Errorf("changing the program: %w", err)
+	}
+	var all change
+	for _, path := range sortedKeys(edited) {
+		old, err := os.ReadFile(path)
+		if err != nil {
+			return change{}, fmt.Errorf("reading the program: %w", err)
+		}
+		name := m.relative(path)
+		_, text, _ := bytes.Cut(diff.Diff("a/"+name, old, "b/"+name, edited[path]), []byte("\n")) // its first line is a command
+		all.diff = append(all.diff, text...)
+	}
+	return all, nil
+}
+
+// edit is the files that change, by their paths.
+func (m *module) edit(c *command, servers []server) (map[string][]byte, error) {
+	switch {
+	case len(servers) == 0:
+		return nil, byHand("it is not seen where the program listens")
+	case len(servers) > 1 || len(c.serving) > 1:
+		return nil, byHand("one serve.Run owns all servers of a program")
+	case len(c.ending) > 0:
+		return nil, byHand("the program ends its servers by itself, which serve.Run does for it")
+	}
+	e := &editor{module: m, edits: map[*ast.File][]edit{}, server: servers[0]}
+	if err := e.replace(); err != nil {
+		return nil, err
+	}
+	if err := e.callers(c, servers[0].body, 0); err != nil {
+		return nil, err
+	}
+	return e.apply()
+}
+
+// editor collects what is to be changed in the files of a program.
+type editor struct {
+	*module
+	server server
+	edits  map[*ast.File][]edit
+	bodies []body // of the files that are changed
+}
+
+type edit struct {
+	start, end token.Pos
+	text       string
+}
+
+func (e *editor) add(b body, start, end token.Pos, text string) {
+	if len(e.edits[b.file]) == 0 {
+		e.bodies = append(e.bodies, b)
+	}
+	e.edits[b.file] = append(e.edits[b.file], edit{start, end, text})
+}
+
+// replace has serve.Run called in place of what serves now.
+func (e *editor) replace() error {
+	s := e.server
+	if s.taken("serve") {
+		return byHand("the name serve is taken in %s", e.relative(s.pkg.Fset.Position(s.expr.Pos()).Filename))
+	}
+	option, err := e.option()
+	if err != nil {
+		return err
+	}
+	return e.safely(s.body, s.expr, "serve.Run("+s.context()+", "+option+")")
+}
+
+// option is the server as an argument of serve.Run.
+func (e *editor) option() (string, error) {
+	s := e.server
+	text := func(n int) string { return e.text(s.pkg, s.operand(n)) }
+	addr := fmt.Sprintf("%q", s.defaultAddr)
+	switch {
+	case s.listener >= 0:
+		var err error
+		if addr, err = e.withoutListener(); err != nil {
+			return "", err
+		}
+	case s.addrArgument() != nil:
+		addr = text(s.form.addr)
+	}
+	if s.kind == grpc {
+		return e.grpcOption(addr)
+	}
+	srv := ""
+	switch {
+	case s.form.server < 0:
+		srv = "&http.Server{Addr: " + addr
+		if handler := text(s.handler); handler != "nil" {
+			srv += ", Handler: " + handler
+		}
+		srv += "}"
+	default:
+		srv = text(s.form.server)
+		if _, isPointer := s.pkg.TypesInfo.TypeOf(s.operand(s.form.server)).Underlying().(*types.Pointer); !isPointer {
+			srv = "&" + srv
+		}
+		if s.listener >= 0 {
+			return "", byHand("the address moves from the listener to the field Addr of the server, here %s", addr)
+		}
+	}
+	if s.kind == tlsHTTP {
+		for _, n := range []int{s.cert, s.cert + 1} {
+			if t, ok := s.pkg.TypesInfo.TypeOf(s.operand(n)).Underlying().(*types.Basic); !ok || t.Info()&types.IsString == 0 {
+				return "", byHand("serve.HTTPS takes the names of the certificate's files")
+			}
+		}
+		return fmt.Sprintf("serve.HTTPS(%q, %s, %s, %s)", s.name, srv, text(s.cert), text(s.cert+1)), nil
+	}
+	return fmt.Sprintf("serve.HTTP(%q, %s)", s.name, srv), nil
+}
+
+// addrArgument is the argument with the address, nil if there is none.
+func (c call) addrArgument() ast.Expr {
+	if c.form.addr < 0 {
+		return nil
+	}
+	return c.operand(c.form.addr)
+}
+
+// graceful makes a Server of package serve from one of gRPC.
+const graceful = `
+// graceful ends a gRPC server as serve.Run has it: calls are finished, until ctx ends.
+type graceful struct{ *grpc.Server }
+
+func (s graceful) Shutdown(ctx context.Context) error {
+	defer context.AfterFunc(ctx, s.Stop)()
+	s.GracefulStop()
+	return ctx.Err()
+}
+`
+
+func (e *editor) grpcOption(addr string) (string, error) {
+	s := e.server
+	if s.taken("graceful") {
+		return "", byHand("the name graceful is taken")
+	}
+	e.add(s.body, s.file.FileEnd, s.file.FileEnd, graceful)
+	return fmt.Sprintf("serve.Other(%q, %s, graceful{%s})", s.name, addr, e.text(s.pkg, s.operand(s.form.server))), nil
+}
+
+// taken reports whether a name means something where the server is called.
+func (c call) taken(name string) bool {
+	_, o := c.pkg.Types.Scope().Innermost(c.expr.Pos()).LookupParent(name, c.expr.Pos())
+	return o != nil
+}
+
+// context is a context for serve.Run: the one at hand, else an empty one.
+func (c call) context() string {
+	_, o := c.pkg.Types.Scope().Innermost(c.expr.Pos()).LookupParent("ctx", c.expr.Pos())
+	if v, ok := o.(*types.Var); ok && types.TypeString(v.Type(), nil) == "context.Context" {
+		return "ctx"
+	}
+	return "context.Background()"
+}
+
+// apply makes the edits, and mends the imports.
+func (e *editor) apply() (map[string][]byte, error) {
+	all := map[string][]byte{}
+	for _, b := range e.bodies {
+		file := b.pkg.Fset.File(b.file.Pos())
+		text, err := os.ReadFile(file.Name())
+		if err != nil {
+			return nil, err
+		}
+		edits := e.edits[b.file]
+		slices.SortStableFunc(edits, func(a, b edit) int { return int(b.start - a.start) }) // from the end, so that places stay
+		for _, edit := range edits {
+			start, end := file.Offset(edit.start), file.Offset(edit.end)
+			if edit.text == "" { // the whole line goes
+				end += len(text[end:]) - len(bytes.TrimLeft(text[end:], " \t\r\n"))
+			}
+			text = slices.Concat(text[:start], []byte(edit.text), text[end:])
+		}
+		if all[file.Name()], err = withImports(file.Name(), text); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// withImports imports what the new code uses, and no longer what nothing uses.
+func withImports(name string, text []byte) ([]byte, error) {
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, name, text, parser.ParseComments)
+	if err != nil {
+		return nil, err
+	}
+	used := map[string]bool{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if selector, ok := n.(*ast.SelectorExpr); ok {
+			if id, ok := selector.X.(*ast.Ident); ok {
+				used[id.Name] = true
+			}
+		}
+		return true
+	})
+	for name, path := range map[string]string{"context": "context", "http": "net/http", "log": "log", "serve": serveImport} {
+		if used[name] && !hasImport(file, name) {
+			astutil.AddImport(fset, file, path)
+		}
+	}
+	for _, path := range []string{"net", "errors", "fmt"} {
+		if !astutil.UsesImport(file, path) {
+			astutil.DeleteImport(fset, file, path)
+		}
+	}
+	var out bytes.Buffer
+	if err := format.Node(&out, fset, file); err != nil {
+		return nil, err
+	}
+	return imports.Process(name, out.Bytes(), &imports.Options{FormatOnly: true, Comments: true, TabIndent: true, TabWidth: 8})
+}
+
+// hasImport reports whether a file imports something under that name.
+func hasImport(file *ast.File, name string) bool {
+	for _, spec := range file.Imports {
+		path := strings.Trim(spec.Path.Value, `"`)
+		if spec.Name != nil && spec.Name.Name == name || spec.Name == nil && base(path) == name {
+			return true
+		}
+	}
+	return false
+}
