@@ -15,6 +15,7 @@ go vet ./... || failed=1
 GOOS=darwin go vet ./cmd/nodrop ./pkg/activator ./pkg/serve || failed=1
 "$(scripts/tool.sh staticcheck)" ./... || failed=1
 shellcheck .ci/run scripts/*.sh packaging/*/completion/*.bash || failed=1
+"$(scripts/tool.sh actionlint)" .github/workflows/*.yml || failed=1
 mandoc -T lint -W warning packaging/*/*.[18] || failed=1
 scripts/verify-units.sh packaging/myapp || failed=1
 exit "$failed"
