@@ -32,7 +32,10 @@ func TestScript(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Setup:               func(env *testscript.Env) error { env.Setenv("SERVER", server.URL); return nil },
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("SERVER", server.URL)
+			return useCaches(env)
+		},
 		Condition: func(condition string) (bool, error) {
 			program, _ := strings.CutPrefix(condition, "missing:")
 			_, err := exec.LookPath(program)
@@ -40,6 +43,18 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"get": get, "await": await},
 	})
+}
+
+// useCaches lets go use what it has built and fetched before, though the home of scripts is elsewhere.
+func useCaches(env *testscript.Env) error {
+	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPROXY"} {
+		value, err := exec.Command("go", "env", name).Output()
+		if err != nil {
+			return err
+		}
+		env.Setenv(name, strings.TrimSpace(string(value)))
+	}
+	return nil
 }
 
 // hello is a server for nodrop run: it says hello, or what is in the file that its argument names, and exits with

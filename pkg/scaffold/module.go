@@ -157,7 +157,11 @@ func (m *module) mains() []*packages.Package {
 func broken(pkgs []*packages.Package) error {
 	for _, p := range pkgs {
 		for _, err := range p.Errors {
-			return errors.New(strings.TrimPrefix(err.Pos+": "+err.Msg, ": ") + "; it has to compile first (go build ./... says more)")
+			what := strings.TrimPrefix(err.Pos+": "+err.Msg, ": ")
+			if strings.HasPrefix(what, "# ") { // the compiler's own words, with the package before them
+				_, what, _ = strings.Cut(what, "\n")
+			}
+			return errors.New(strings.TrimSpace(what) + "; it has to compile first (go build ./... says more)")
 		}
 	}
 	return nil

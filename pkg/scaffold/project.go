@@ -5,10 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
 
+	"go.yaml.in/yaml/v3"
 	"golang.org/x/tools/go/packages"
 )
 
@@ -140,7 +143,7 @@ func (m *module) project(ctx context.Context, a *asker, c *command) (*Project, e
 			unit += "-" + s.name
 		}
 		speaks := map[kind]string{plainHTTP: "HTTP", tlsHTTP: "HTTPS", grpc: "gRPC"}[s.kind]
-		listen := s.listen
+		listen := cmp.Or(s.listen, m.listens(p, unit))
 		if listen == "" {
 			question := fmt.Sprintf("Where does %s listen for %s (a port, or ADDRESS:PORT)", p.Name, speaks)
 			if listen, err = a.ask(ctx, question, fmt.Sprint(8080+i), checkListen); err != nil {
@@ -150,7 +153,9 @@ func (m *module) project(ctx context.Context, a *asker, c *command) (*Project, e
 		}
 		p.Sockets = append(p.Sockets, Socket{Unit: unit + ".socket", Name: s.name, Listen: listen, Speaks: speaks})
 	}
-	if p.Synopsis == "" {
+	old := m.written(p)
+	p.Maintainer = cmp.Or(old.Maintainer, p.Maintainer)
+	if p.Synopsis, _, _ = strings.Cut(cmp.Or(p.Synopsis, old.Description), "\n"); p.Synopsis == "" {
 		if p.Synopsis, err = a.ask(ctx, "What is "+p.Name+", in a few words", p.Sockets[0].Speaks+" server of "+base(m.path), checkLine); err != nil {
 			return nil, err
 		}
@@ -161,6 +166,27 @@ func (m *module) project(ctx context.Context, a *asker, c *command) (*Project, e
 		}
 	}
 	return p, nil
+}
+
+// answers are what was asked, or taken from elsewhere, when nfpm.yaml was written.
+type answers struct{ Maintainer, Description string }
+
+// written are the answers of an earlier run, empty if there was none.
+func (m *module) written(p *Project) (old answers) {
+	data, err := os.ReadFile(filepath.Join(m.dir, p.Dir(), "nfpm.yaml"))
+	if err != nil || yaml.Unmarshal(data, &old) != nil {
+		return answers{}
+	}
+	return old
+}
+
+// listens is the address of a socket unit of an earlier run, empty if there is none.
+func (m *module) listens(p *Project, unit string) string {
+	data, _ := os.ReadFile(filepath.Join(m.dir, p.Dir(), unit+".socket")) // no file, no address
+	if m := regexp.MustCompile(`(?m)^ListenStream=(.+)$`).FindSubmatch(data); m != nil {
+		return string(m[1])
+	}
+	return ""
 }
 
 func checkListen(text string) error {

@@ -26,7 +26,8 @@ _nodrop() {
       ;;
     *)
       case $((COMP_CWORD > 1)),${COMP_WORDS[1]} in
-        0,*) words='package generate lint run drill -h --help -v --version' ;;
+        0,*) words='init package generate lint run drill -h --help -v --version' ;;
+        1,init) words='-y --yes -h --help' ;;
         1,package | 1,pkg | 1,p) words='-f --config -p --packager -t --target --previous -h --help' ;;
         1,generate) words='-f --config -h --help' ;;
         1,lint) words='--against --format --disable -h --help' ;;

@@ -1,4 +1,5 @@
 # Completion of nodrop(1) for fish.
+set -l init '__fish_seen_subcommand_from init'
 set -l package '__fish_seen_subcommand_from package pkg p'
 set -l generate '__fish_seen_subcommand_from generate'
 set -l lint '__fish_seen_subcommand_from lint'
@@ -8,11 +9,15 @@ set -l drill '__fish_seen_subcommand_from drill'
 complete -c nodrop -f
 complete -c nodrop -s h -l help -d 'Show help'
 complete -c nodrop -n __fish_use_subcommand -s v -l version -d 'Print the version'
+complete -c nodrop -n __fish_use_subcommand -a init -d 'Write what a package of a Go server needs'
 complete -c nodrop -n __fish_use_subcommand -a package -d 'Build a deb or rpm from an nfpm.yaml and unit files'
 complete -c nodrop -n __fish_use_subcommand -a generate -d 'Write companion units and maintainer scripts as files'
 complete -c nodrop -n __fish_use_subcommand -a lint -d 'Find what loses connections, in units and in built packages'
 complete -c nodrop -n __fish_use_subcommand -a run -d 'Give a program sockets, readiness and rollouts, without systemd'
 complete -c nodrop -n __fish_use_subcommand -a drill -d 'Load a server while a command runs, and say what was lost'
+
+complete -c nodrop -n $init -s y -l yes -d 'Take the defaults, ask nothing'
+complete -c nodrop -n $init -xa '(__fish_complete_directories)'
 
 complete -c nodrop -n $package -s f -l config -rF -d 'Read this nfpm.yaml'
 complete -c nodrop -n $package -s p -l packager -xa 'deb rpm' -d 'Build this format'
