@@ -6,7 +6,7 @@ set -euo pipefail
 case "${1-}" in
   lint) needed="shellcheck systemd mandoc" ;;
   unit) needed="gcc libc6-dev shellcheck" ;; # the race detector wants a C compiler
-  cli) needed="curl openssl" ;;
+  cli) needed="curl git openssl patch" ;;
   browser) needed="chromium fonts-dejavu-core" ;;
   hosts) needed="systemd-container debootstrap dpkg-dev lintian rpmlint rpm debsig-verify gpg zsh fish gunicorn" ;;
   *) echo "usage: scripts/setup.sh lint|unit|cli|browser|hosts" >&2; exit 2 ;;

@@ -141,7 +141,7 @@ func (p *Project) next(log io.Writer, diff bool) {
 	if diff {
 		say("apply the diff: nodrop init | patch -p1")
 	}
-	say("go get github.com/nodrop/nodrop && go mod tidy")
+	say("go mod tidy, which gets github.com/nodrop/nodrop")
 	flags := "-s -w"
 	if p.VersionVariable != "" {
 		flags += fmt.Sprintf(" -X %s=1.0.0", p.VersionVariable)

@@ -43,7 +43,7 @@ func TestShapes(t *testing.T) {
 			}
 			before := snapshot(t, dir)
 			if diff != "" {
-				run(t, dir, diff, "patch", "-p1", "--fuzz=0")
+				run(t, dir, diff, "git", "apply")
 				run(t, dir, "", "gofmt", "-d", ".")
 			}
 			again, log := initialise(t, dir)
