@@ -41,7 +41,7 @@ func Init(ctx context.Context, o Options) ([]byte, error) {
 		return nil, err
 	}
 	for _, s := range c.servers {
-		fmt.Fprintf(o.Log, "%s serves %s on %s (%s)\n", c.dir, s.kind, orUnseen(s.listen), m.place(s.body, s.expr))
+		fmt.Fprintf(o.Log, "%s serves %s on %s (%s)\n", c.dir, s.speaks(), orUnseen(s.listen), m.place(s.body, s.expr))
 	}
 	p, err := m.project(ctx, a, c)
 	if err != nil {

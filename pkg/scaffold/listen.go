@@ -1,6 +1,7 @@
 package scaffold
 
 import (
+	"cmp"
 	"go/ast"
 	"regexp"
 	"slices"
@@ -15,7 +16,14 @@ const (
 	plainHTTP kind = "http"
 	tlsHTTP   kind = "https"
 	grpc      kind = "grpc"
+	other     kind = "other" // of serve.Other: what its socket is called
 )
+
+// speaks is what a server speaks, in words.
+func (s server) speaks() string {
+	words := map[kind]string{plainHTTP: "HTTP", tlsHTTP: "HTTPS", grpc: "gRPC"}
+	return cmp.Or(words[s.kind], words[kind(s.name)], s.name)
+}
 
 // form is a way to listen and serve: which of a call's operands is what. 0 is the receiver, 1 the first argument; -1 is none.
 type form struct {
@@ -46,7 +54,7 @@ var forms = map[string]form{
 
 	serveImport + ".HTTP":  {plainHTTP, -1, -1, -1, 2, -1, "", true},
 	serveImport + ".HTTPS": {tlsHTTP, -1, -1, -1, 2, 3, "", true},
-	serveImport + ".Other": {grpc, 2, -1, -1, -1, -1, "", true},
+	serveImport + ".Other": {other, 2, -1, -1, -1, -1, "", true},
 }
 
 // ends are the ways of a program to end its servers itself, which serve.Run does for it.

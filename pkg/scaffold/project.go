@@ -142,7 +142,7 @@ func (m *module) project(ctx context.Context, a *asker, c *command) (*Project, e
 		if i > 0 {
 			unit += "-" + s.name
 		}
-		speaks := map[kind]string{plainHTTP: "HTTP", tlsHTTP: "HTTPS", grpc: "gRPC"}[s.kind]
+		speaks := s.speaks()
 		listen := cmp.Or(s.listen, m.listens(p, unit))
 		if listen == "" {
 			question := fmt.Sprintf("Where does %s listen for %s (a port, or ADDRESS:PORT)", p.Name, speaks)

@@ -68,11 +68,11 @@ func (m *module) edit(c *command, servers []server) (map[string][]byte, error) {
 	case len(c.ending) > 0:
 		return nil, byHand("the program ends its servers by itself, which serve.Run does for it")
 	}
-	e := &editor{module: m, edits: map[*ast.File][]edit{}, server: servers[0]}
+	e := &editor{module: m, edits: map[*ast.File][]edit{}, done: map[*ast.FuncDecl]bool{}, server: servers[0]}
 	if err := e.replace(); err != nil {
 		return nil, err
 	}
-	if err := e.callers(c, servers[0].body, 0); err != nil {
+	if err := e.callers(c, servers[0].body); err != nil {
 		return nil, err
 	}
 	return e.apply()
@@ -83,7 +83,8 @@ type editor struct {
 	*module
 	server server
 	edits  map[*ast.File][]edit
-	bodies []body // of the files that are changed
+	bodies []body                 // of the files that are changed
+	done   map[*ast.FuncDecl]bool // whose callers were seen to
 }
 
 type edit struct {
@@ -101,8 +102,10 @@ func (e *editor) add(b body, start, end token.Pos, text string) {
 // replace has serve.Run called in place of what serves now.
 func (e *editor) replace() error {
 	s := e.server
-	if s.taken("serve") {
-		return byHand("the name serve is taken in %s", e.relative(s.pkg.Fset.Position(s.expr.Pos()).Filename))
+	for name, path := range map[string]string{"context": "context", "http": "net/http", "serve": serveImport} {
+		if !s.means(name, path) {
+			return byHand("%s: the name %s is taken", e.place(s.body, s.expr), name)
+		}
 	}
 	option, err := e.option()
 	if err != nil {
@@ -178,23 +181,29 @@ func (s graceful) Shutdown(ctx context.Context) error {
 
 func (e *editor) grpcOption(addr string) (string, error) {
 	s := e.server
-	if s.taken("graceful") {
-		return "", byHand("the name graceful is taken")
+	if s.lookup("graceful") != nil {
+		return "", byHand("%s: the name graceful is taken", e.place(s.body, s.expr))
 	}
 	e.add(s.body, s.file.FileEnd, s.file.FileEnd, graceful)
 	return fmt.Sprintf("serve.Other(%q, %s, graceful{%s})", s.name, addr, e.text(s.pkg, s.operand(s.form.server))), nil
 }
 
-// taken reports whether a name means something where the server is called.
-func (c call) taken(name string) bool {
+// lookup is what a name means where the server is called, nil if nothing.
+func (c call) lookup(name string) types.Object {
 	_, o := c.pkg.Types.Scope().Innermost(c.expr.Pos()).LookupParent(name, c.expr.Pos())
-	return o != nil
+	return o
+}
+
+// means reports whether a name means a package there, or could.
+func (c call) means(name, path string) bool {
+	o := c.lookup(name)
+	imported, ok := o.(*types.PkgName)
+	return o == nil || ok && imported.Imported().Path() == path
 }
 
 // context is a context for serve.Run: the one at hand, else an empty one.
 func (c call) context() string {
-	_, o := c.pkg.Types.Scope().Innermost(c.expr.Pos()).LookupParent("ctx", c.expr.Pos())
-	if v, ok := o.(*types.Var); ok && types.TypeString(v.Type(), nil) == "context.Context" {
+	if v, ok := c.lookup("ctx").(*types.Var); ok && types.TypeString(v.Type(), nil) == "context.Context" {
 		return "ctx"
 	}
 	return "context.Background()"
@@ -218,15 +227,27 @@ func (e *editor) apply() (map[string][]byte, error) {
 			}
 			text = slices.Concat(text[:start], []byte(edit.text), text[end:])
 		}
-		if all[file.Name()], err = withImports(file.Name(), text); err != nil {
+		if all[file.Name()], err = withImports(file.Name(), text, e.needs(b)); err != nil {
 			return nil, err
 		}
 	}
 	return all, nil
 }
 
-// withImports imports what the new code uses, and no longer what nothing uses.
-func withImports(name string, text []byte) ([]byte, error) {
+// needs are the imports that the new code of a file may need, by their names.
+func (e *editor) needs(b body) map[string]string {
+	if b.file != e.server.file {
+		return nil
+	}
+	all := map[string]string{"context": "context", "http": "net/http", "serve": serveImport}
+	if e.server.means("log", "log") {
+		all["log"] = "log"
+	}
+	return all
+}
+
+// withImports imports what is needed, if it is used, and no longer what nothing uses.
+func withImports(name string, text []byte, needed map[string]string) ([]byte, error) {
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, name, text, parser.ParseComments)
 	if err != nil {
@@ -241,12 +262,12 @@ func withImports(name string, text []byte) ([]byte, error) {
 		}
 		return true
 	})
-	for name, path := range map[string]string{"context": "context", "http": "net/http", "log": "log", "serve": serveImport} {
+	for name, path := range needed {
 		if used[name] && !hasImport(file, name) {
 			astutil.AddImport(fset, file, path)
 		}
 	}
-	for _, path := range []string{"net", "errors", "fmt"} {
+	for _, path := range []string{"net", "net/http", "errors", "fmt"} {
 		if !astutil.UsesImport(file, path) {
 			astutil.DeleteImport(fset, file, path)
 		}

@@ -33,7 +33,9 @@ func (e *editor) safely(b body, c *ast.CallExpr, text string) error {
 	case *ast.ReturnStmt:
 		return replace()
 	case *ast.ExprStmt:
-		e.add(b, parent.Pos(), parent.End(), "if err := "+text+"; err != nil {\nlog.Fatal(err)\n}")
+		if text != original {
+			e.add(b, parent.Pos(), parent.End(), "if err := "+text+"; err != nil {\n"+e.server.fatal()+"\n}")
+		}
 		return nil
 	case *ast.CallExpr: // log.Fatal(…)
 		if statement, ok := path[2].(*ast.ExprStmt); ok {
@@ -57,6 +59,14 @@ func (e *editor) safely(b body, c *ast.CallExpr, text string) error {
 		return replace()
 	}
 	return e.odd(b, c)
+}
+
+// fatal ends the program because of err.
+func (c call) fatal() string {
+	if c.means("log", "log") {
+		return "log.Fatal(err)"
+	}
+	return "panic(err)"
 }
 
 func (e *editor) odd(b body, n ast.Node) error {
@@ -130,11 +140,12 @@ func (e *editor) onlyErrors(b body, condition ast.Expr, err ast.Expr) error {
 }
 
 // callers has those that call the function in which b is look at its result in the same way, up to main.
-func (e *editor) callers(c *command, b body, depth int) error {
+func (e *editor) callers(c *command, b body) error {
 	f, ok := b.node.(*ast.FuncDecl)
-	if !ok || f.Type.Results == nil || len(f.Type.Results.List) == 0 || depth > 10 {
+	if !ok || f.Type.Results == nil || len(f.Type.Results.List) == 0 || e.done[f] {
 		return nil
 	}
+	e.done[f] = true
 	of := functionOf(b.pkg, f)
 	var err error
 	for _, caller := range c.program {
@@ -147,7 +158,7 @@ func (e *editor) callers(c *command, b body, depth int) error {
 				err = e.safely(caller, expr, e.text(caller.pkg, expr))
 			}
 			if err == nil {
-				err = e.callers(c, caller, depth+1)
+				err = e.callers(c, caller)
 			}
 			return true
 		})
