@@ -85,12 +85,11 @@ func loadPackages(ctx context.Context, dir string, mode packages.LoadMode, patte
 }
 
 func noModule(dir string, list []*packages.Package) error {
-	for _, p := range list {
-		for _, err := range p.Errors {
-			return fmt.Errorf("reading the module in %s: %s; run nodrop init where a go.mod and Go files are", dir, err.Msg)
-		}
+	why := "it has no packages"
+	if len(list) > 0 && len(list[0].Errors) > 0 {
+		why = list[0].Errors[0].Msg
 	}
-	return fmt.Errorf("no Go module in %s; run nodrop init where its go.mod is", dir)
+	return fmt.Errorf("reading the module in %s: %s; run nodrop init where a go.mod and Go files are", dir, why)
 }
 
 // reach are the packages of the module that a package is made of, itself included.
@@ -153,16 +152,18 @@ func (m *module) mains() []*packages.Package {
 	return all
 }
 
-// broken is what keeps packages from compiling.
+// broken is the first thing that keeps packages from compiling.
 func broken(pkgs []*packages.Package) error {
 	for _, p := range pkgs {
-		for _, err := range p.Errors {
-			what := strings.TrimPrefix(err.Pos+": "+err.Msg, ": ")
-			if strings.HasPrefix(what, "# ") { // the compiler's own words, with the package before them
-				_, what, _ = strings.Cut(what, "\n")
-			}
-			return errors.New(strings.TrimSpace(what) + "; it has to compile first (go build ./... says more)")
+		if len(p.Errors) == 0 {
+			continue
 		}
+		err := p.Errors[0]
+		what := strings.TrimPrefix(err.Pos+": "+err.Msg, ": ")
+		if strings.HasPrefix(what, "# ") { // the compiler's own words, with the package before them
+			_, what, _ = strings.Cut(what, "\n")
+		}
+		return errors.New(strings.TrimSpace(what) + "; it has to compile first (go build ./... says more)")
 	}
 	return nil
 }
