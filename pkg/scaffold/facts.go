@@ -48,7 +48,10 @@ func synopsis(files []*ast.File) string {
 
 // homepage is where a module is hosted, "" where its path does not tell.
 func homepage(modulePath string) string {
-	return map[bool]string{true: "https://"}[hosted.MatchString(modulePath)] + hosted.FindString(modulePath)
+	if at := hosted.FindString(modulePath); at != "" {
+		return "https://" + at
+	}
+	return ""
 }
 
 var hosted = regexp.MustCompile(`^(?:github\.com|gitlab\.com|codeberg\.org)/[^/]+/[^/]+`)
@@ -57,7 +60,7 @@ var hosted = regexp.MustCompile(`^(?:github\.com|gitlab\.com|codeberg\.org)/[^/]
 type licence struct {
 	File   string // in the module, "" if there is none
 	SPDX   string // "" if it is none that is known
-	Holder string // "Copyright 2026 …", "" if it does not say
+	Holder string // "2026 Jo Doe", "" if it does not say
 	text   string
 }
 
@@ -76,8 +79,9 @@ func readLicence(dir string) (licence, error) {
 			if scan := licensecheck.Scan(data); scan.Percent > 75 && len(scan.Match) == 1 {
 				l.SPDX = scan.Match[0].ID
 			}
-			l.Holder = regexp.MustCompile(`(?im)^\W*copyright (?:\(c\) |© )?(\d.*?)\.?\s*$`).ReplaceAllString(
-				regexp.MustCompile(`(?im)^\W*copyright (?:\(c\) |© )?\d.*$`).FindString(l.text), "$1")
+			if m := regexp.MustCompile(`(?im)^\W*copyright (?:\(c\) |© )?(\d.*?)\.?\s*$`).FindStringSubmatch(l.text); m != nil {
+				l.Holder = m[1]
+			}
 			return l, nil
 		}
 	}
@@ -120,7 +124,7 @@ var alone = []string{
 // exclusive is the package for which a program may not run twice at once, "" if there is none.
 func (c *command) exclusive() string {
 	for _, b := range c.program {
-		for imported := range b.pkg.Imports {
+		for _, imported := range sortedKeys(b.pkg.Imports) {
 			if slices.Contains(alone, withoutVersion(imported)) {
 				return imported
 			}

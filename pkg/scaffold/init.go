@@ -113,9 +113,11 @@ func (p *Project) writeReleaser(dir string, log io.Writer) error {
 	}
 	switch {
 	case err != nil:
-		_, err = put(dir, file{path: name, data: merged})
+		if _, err := put(dir, file{path: name, data: merged}); err != nil {
+			return err
+		}
 		fmt.Fprintln(log, "wrote", name)
-		return err
+		return nil
 	case bytes.Equal(old, merged):
 		return nil
 	}

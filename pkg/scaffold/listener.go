@@ -29,12 +29,17 @@ func (e *editor) withoutListener() (string, error) {
 	if !isAssign || !isBlock || len(assign.Lhs) != 2 || len(assign.Rhs) != 1 {
 		return "", lost
 	}
+	second, ok := assign.Lhs[1].(*ast.Ident)
+	if !ok {
+		return "", lost
+	}
+	failure := s.pkg.TypesInfo.ObjectOf(second) // nil for "_"
 	listen, ok := assign.Rhs[0].(*ast.CallExpr)
 	if !ok || s.called(listen) != "net.Listen" {
 		return "", lost
 	}
 	gone := []ast.Node{assign}
-	if check := after(block, assign, s.pkg.TypesInfo.ObjectOf(assign.Lhs[1].(*ast.Ident)), s.body); check != nil {
+	if check := after(block, assign, failure, s.body); check != nil {
 		gone = append(gone, check)
 	}
 	addr := e.text(s.pkg, listen.Args[1])
@@ -42,7 +47,7 @@ func (e *editor) withoutListener() (string, error) {
 		return "", err
 	}
 	text := ""
-	if failure := s.pkg.TypesInfo.ObjectOf(assign.Lhs[1].(*ast.Ident)); failure != nil && e.uses(failure, gone) > 0 {
+	if failure != nil && e.uses(failure, gone) > 0 {
 		text = "var " + failure.Name() + " error"
 	}
 	e.add(s.body, assign.Pos(), gone[len(gone)-1].End(), text)

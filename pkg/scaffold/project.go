@@ -153,7 +153,7 @@ func (m *module) project(ctx context.Context, a *asker, c *command) (*Project, e
 		}
 		p.Sockets = append(p.Sockets, Socket{Unit: unit + ".socket", Name: s.name, Listen: listen, Speaks: speaks})
 	}
-	old := m.written(p)
+	old := m.answered(p)
 	p.Maintainer = cmp.Or(old.Maintainer, p.Maintainer)
 	if p.Synopsis, _, _ = strings.Cut(cmp.Or(p.Synopsis, old.Description), "\n"); p.Synopsis == "" {
 		if p.Synopsis, err = a.ask(ctx, "What is "+p.Name+", in a few words", p.Sockets[0].Speaks+" server of "+base(m.path), checkLine); err != nil {
@@ -171,8 +171,8 @@ func (m *module) project(ctx context.Context, a *asker, c *command) (*Project, e
 // answers are what was asked, or taken from elsewhere, when nfpm.yaml was written.
 type answers struct{ Maintainer, Description string }
 
-// written are the answers of an earlier run, empty if there was none.
-func (m *module) written(p *Project) (old answers) {
+// answered are the answers of an earlier run, empty if there was none.
+func (m *module) answered(p *Project) (old answers) {
 	data, err := os.ReadFile(filepath.Join(m.dir, p.Dir(), "nfpm.yaml"))
 	if err != nil || yaml.Unmarshal(data, &old) != nil {
 		return answers{}

@@ -220,7 +220,10 @@ func (e *editor) apply() (map[string][]byte, error) {
 		}
 		edits := e.edits[b.file]
 		slices.SortStableFunc(edits, func(a, b edit) int { return int(b.start - a.start) }) // from the end, so that places stay
-		for _, edit := range edits {
+		for i, edit := range edits {
+			if i > 0 && edit.end > edits[i-1].start {
+				return nil, byHand("%s: two changes are in one place", e.relative(file.Name()))
+			}
 			start, end := file.Offset(edit.start), file.Offset(edit.end)
 			if edit.text == "" { // the whole line goes
 				end += len(text[end:]) - len(bytes.TrimLeft(text[end:], " \t\r\n"))
