@@ -69,8 +69,8 @@ func merge(config []byte, p *Project) (merged []byte, notes []string, err error)
 			continue
 		}
 		next, err := insert(config, part)
-		if err == nil {
-			err = yaml.Unmarshal(next, new(yaml.Node))
+		if err == nil && entries(next, part.keys) != entries(config, part.keys)+1 { // YAML has more forms than are thought of here
+			err = fmt.Errorf("%s is of an unusual form", strings.Join(part.keys, "."))
 		}
 		if err != nil {
 			notes = append(notes, fmt.Sprintf("%v; add this to %s by hand\n%s", err, strings.Join(part.keys, "."), part.text))
@@ -79,6 +79,19 @@ func merge(config []byte, p *Project) (merged []byte, notes []string, err error)
 		config = next
 	}
 	return config, notes, nil
+}
+
+// entries is how many a list has.
+func entries(config []byte, keys []string) int {
+	var doc yaml.Node
+	if yaml.Unmarshal(config, &doc) != nil || len(doc.Content) == 0 {
+		return -1
+	}
+	node := doc.Content[0]
+	for _, key := range keys {
+		node = child(node, key)
+	}
+	return len(items(node))
 }
 
 func rendered(name string, data any, err error) (string, error) {

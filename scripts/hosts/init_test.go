@@ -120,7 +120,8 @@ func (s stranger) deb(version string) string {
 	s.t.Helper()
 	s.sh("", `CGO_ENABLED=0 go build -ldflags "-s -w -X main.version=$1" -o "packaging/$2/build/$2" "$3"
 VERSION=$1 "$4" package -f "packaging/$2/nfpm.yaml" -p deb -t "packaging/$2/build" 2>warnings
-! grep . warnings`, version, s.name, s.program, built.nodrop)
+! grep . warnings
+"$4" lint "packaging/$2/build/$2_$1_amd64.deb" >&2`, version, s.name, s.program, built.nodrop)
 	return filepath.Join(s.dir, "packaging", s.name, "build", s.name+"_"+version+"_amd64.deb")
 }
 
