@@ -5,10 +5,10 @@ set -euo pipefail
 
 case "${1-}" in
   lint) needed="shellcheck systemd mandoc" ;;
-  unit) needed="gcc libc6-dev shellcheck" ;; # the race detector wants a C compiler
+  unit) needed="gcc libc6-dev shellcheck apt-utils createrepo-c rpm" ;; # the race detector wants a C compiler
   cli) needed="curl git openssl patch" ;;
   browser) needed="chromium fonts-dejavu-core" ;;
-  hosts) needed="systemd-container debootstrap dpkg-dev lintian rpmlint rpm debsig-verify gpg zsh fish gunicorn" ;;
+  hosts) needed="systemd-container debootstrap dpkg-dev lintian rpmlint rpm apt-utils createrepo-c debsig-verify gpg zsh fish gunicorn" ;;
   *) echo "usage: scripts/setup.sh lint|unit|cli|browser|hosts" >&2; exit 2 ;;
 esac
 

@@ -1,6 +1,6 @@
 // Command nodrop makes packages of services that upgrade without dropping a connection, and proves that they do.
 //
-// Exit statuses: 0 done, 1 failed, 2 wrong use; nodrop drill has one more, and nodrop run the program's. What was made goes to stdout, everything else to
+// Exit statuses: 0 done, 1 failed, 2 wrong use; nodrop drill and nodrop status have more, and nodrop run the program's. What was made goes to stdout, everything else to
 // stderr.
 package main
 
@@ -58,10 +58,13 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		HideHelpCommand: true,
 		// URLs have commas.
 		DisableSliceFlagSeparator: true,
-		Commands:                  []*cli.Command{initCommand(), packageCommand(), generateCommand(), lintCommand(), runCommand(), drillCommand()},
-		Action:                    noCommand,
-		OnUsageError:              wrongUse,
-		ExitErrHandler:            func(*cli.Context, error) {}, // the status is ours to return
+		Commands: []*cli.Command{
+			initCommand(), packageCommand(), generateCommand(), lintCommand(), repoCommand(),
+			runCommand(), drillCommand(), statusCommand(),
+		},
+		Action:         noCommand,
+		OnUsageError:   wrongUse,
+		ExitErrHandler: func(*cli.Context, error) {}, // the status is ours to return
 	}
 }
 

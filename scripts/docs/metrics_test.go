@@ -40,12 +40,12 @@ func TestMetricsFragmentsCompile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(filepath.Join(root, "docs/metrics.md"))
+	blocks, err := Read(root, "docs/metrics.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	seen := 0
-	for _, b := range Blocks(string(text)) {
+	for _, b := range blocks {
 		if b.Language != "go" {
 			continue
 		}

@@ -16,13 +16,15 @@ func TestMetricsOfAnUpgrade(t *testing.T) {
 	m := installed(t)
 	m.publish(lab.Release{Version: "1.1.0"})
 	m.unbroken(keepAlive, "1.1.0", "apt-get", "-y", "upgrade")
-	commands, err := docs.Shell(built.lab.Checkout(), "docs/metrics.md")
+	blocks, err := docs.Read(built.lab.Checkout(), "docs/metrics.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	for _, command := range commands {
-		out.WriteString(m.must("sh", "-ec", command) + "\n")
+	for _, b := range blocks {
+		if b.Language == "sh" {
+			out.WriteString(m.must("sh", "-ec", b.Text) + "\n")
+		}
 	}
 	for _, want := range []string{
 		`nodrop_start_duration_seconds 0\.`,
@@ -32,6 +34,7 @@ func TestMetricsOfAnUpgrade(t *testing.T) {
 		`nodrop_drain_in_time\{unit="myapp\.service"\} 1`,
 		`nodrop_drain_duration_seconds\{unit="myapp-standby\.service"\} [0-9.]+`,
 		`"msg":"drained".*"carried":[1-9].*"cut":0`,
+		`State: serving\n`,
 		`"msg":"an earlier instance has drained","unit":"myapp\.service","adopted":[1-9]`,
 	} {
 		if !regexp.MustCompile(want).MatchString(out.String()) {

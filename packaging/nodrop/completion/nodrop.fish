@@ -3,8 +3,10 @@ set -l init '__fish_seen_subcommand_from init'
 set -l package '__fish_seen_subcommand_from package pkg p'
 set -l generate '__fish_seen_subcommand_from generate'
 set -l lint '__fish_seen_subcommand_from lint'
+set -l repo '__fish_seen_subcommand_from repo'
 set -l run '__fish_seen_subcommand_from run'
 set -l drill '__fish_seen_subcommand_from drill'
+set -l state '__fish_seen_subcommand_from status'
 
 complete -c nodrop -f
 complete -c nodrop -s h -l help -d 'Show help'
@@ -13,8 +15,10 @@ complete -c nodrop -n __fish_use_subcommand -a init -d 'Write what a package of 
 complete -c nodrop -n __fish_use_subcommand -a package -d 'Build a deb or rpm from an nfpm.yaml and unit files'
 complete -c nodrop -n __fish_use_subcommand -a generate -d 'Write companion units and maintainer scripts as files'
 complete -c nodrop -n __fish_use_subcommand -a lint -d 'Find what loses connections, in units and in built packages'
+complete -c nodrop -n __fish_use_subcommand -a repo -d 'Publish debs and rpms in a signed repository'
 complete -c nodrop -n __fish_use_subcommand -a run -d 'Give a program sockets, readiness and rollouts, without systemd'
 complete -c nodrop -n __fish_use_subcommand -a drill -d 'Load a server while a command runs, and say what was lost'
+complete -c nodrop -n __fish_use_subcommand -a status -d 'Tell how a service on this host is doing'
 
 complete -c nodrop -n $init -s y -l yes -d 'Take the defaults, ask nothing'
 complete -c nodrop -n $init -xa '(__fish_complete_directories)'
@@ -31,6 +35,11 @@ complete -c nodrop -n $lint -l against -rF -d 'Also check the upgrade from this 
 complete -c nodrop -n $lint -l format -xa 'text json sarif' -d 'Write this format'
 complete -c nodrop -n $lint -l disable -x -d 'Silence RULE=REASON everywhere'
 complete -c nodrop -n $lint -F
+
+complete -c nodrop -n $repo -l key -rF -d 'Sign with this secret PGP key'
+complete -c nodrop -n $repo -s t -l target -xa '(__fish_complete_directories)' -d 'The repository'
+complete -c nodrop -n $repo -l name -x -d 'Who publishes it'
+complete -c nodrop -n $repo -F
 
 complete -c nodrop -n $run -l units -rF -d 'Take the units in this directory, or this service'
 complete -c nodrop -n $run -l socket -x -d 'Listen on NAME=ADDRESS'
@@ -60,3 +69,5 @@ complete -c nodrop -n $drill -l html -rF -d 'Write the report to FILE as a page'
 complete -c nodrop -n $drill -l junit -rF -d 'Write the report to FILE as JUnit XML'
 complete -c nodrop -n $drill -l github -d 'Annotate the run of GitHub Actions'
 complete -c nodrop -n $drill -F
+
+complete -c nodrop -n $state -l json -d 'Write it as JSON'
