@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/nodrop/nodrop/pkg/activation"
 )
 
 // Service is a service with its companions.
@@ -181,7 +183,9 @@ func (s Service) state() State {
 	running := s.Rollout != nil && s.Rollout.Outcome == "running"
 	switch {
 	case !s.Main.serves() && !s.Standby.serves():
-		if slices.ContainsFunc(s.Sockets, func(s Socket) bool { return s.Active == "active" }) && s.Main.Load != "masked" {
+		// The handover socket is no clients'.
+		open := func(s Socket) bool { return s.Active == "active" && s.Name != activation.HandoverName }
+		if slices.ContainsFunc(s.Sockets, open) && s.Main.Load != "masked" {
 			return Waiting
 		}
 		return Stopped

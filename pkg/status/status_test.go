@@ -63,7 +63,8 @@ func TestStates(t *testing.T) {
 		"InactiveExitTimestamp=Wed 2026-11-25 03:00:00 UTC", "InactiveEnterTimestamp=Wed 2026-11-25 03:00:07 UTC")
 	fallen := strings.Replace(mainUp, "A server", "A server (fallback to 1.1.0, as 1.2.0-1 failed)", 1)
 	standby, rollout := down("myapp-standby.service"), down("myapp-rollout.service")
-	closed := strings.ReplaceAll(sockets, "=active", "=inactive")
+	handover, http, _ := strings.Cut(sockets, "\n\n")
+	closed := handover + "\n\n" + strings.ReplaceAll(http, "=active", "=inactive") // as an upgrade leaves it
 	tests := []struct {
 		name, units, sockets string
 		want                 State
