@@ -10,12 +10,12 @@ import (
 	"go/token"
 	"go/types"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
 	"golang.org/x/tools/go/ast/astutil"
-	"golang.org/x/tools/imports"
 )
 
 // change is what the program needs to be served by serve.Run: a diff, or what to do by hand.
@@ -279,7 +279,32 @@ func withImports(name string, text []byte, needed map[string]string) ([]byte, er
 	if err := format.Node(&out, fset, file); err != nil {
 		return nil, err
 	}
-	return imports.Process(name, out.Bytes(), &imports.Options{FormatOnly: true, Comments: true, TabIndent: true, TabWidth: 8})
+	text, err = format.Source(out.Bytes())
+	return apart(text), err
+}
+
+// paragraph is a paragraph of imports.
+var paragraph = regexp.MustCompile(`(?m)(^\t(\w+ )?"[^"\n]+"[^\n]*\n)+`)
+
+// apart puts an empty line between the standard library's imports and others in serve's paragraph, as goimports does.
+func apart(text []byte) []byte {
+	return paragraph.ReplaceAllFunc(text, func(all []byte) []byte {
+		if !bytes.Contains(all, []byte(serveImport)) {
+			return all
+		}
+		var standard, others [][]byte
+		for line := range bytes.Lines(all) {
+			if bytes.ContainsRune(line, '.') {
+				others = append(others, line)
+			} else {
+				standard = append(standard, line)
+			}
+		}
+		if len(standard) > 0 {
+			standard = append(standard, []byte("\n"))
+		}
+		return slices.Concat(slices.Concat(standard...), slices.Concat(others...))
+	})
 }
 
 // hasImport reports whether a file imports something under that name.

@@ -10,8 +10,9 @@ import (
 	"github.com/nodrop/nodrop/scripts/lab"
 )
 
-// A project that somebody has, taken through README.md's commands, is a package;
-// and through them once more, nothing but the program and the package is new.
+// A project that somebody has, taken through the guide's commands and those of
+// README.md, is a package; and through them once more, nothing but the program
+// and the package is new.
 func TestInitBuildsAPackage(t *testing.T) {
 	l, err := lab.New(t.TempDir())
 	if err != nil {
@@ -40,13 +41,17 @@ func main() {
 	if err := os.WriteFile(main, []byte(program), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	guide, err := CommandsOf(l.Checkout(), "docs/init.md", "nodrop init")
+	if err != nil {
+		t.Fatal(err)
+	}
 	commands, err := Commands(l.Checkout(), "nodrop init")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var before string
-	for range 2 {
-		sh := exec.Command("sh", "-ec", strings.Replace(commands, "nodrop init", "nodrop init --yes", 1))
+	for _, commands := range []string{guide + commands, commands} {
+		sh := exec.Command("sh", "-ec", strings.ReplaceAll(commands, "nodrop init", "nodrop init --yes"))
 		sh.Dir = dir
 		sh.Env = append(os.Environ(), "PATH="+filepath.Dir(nodrop)+":"+os.Getenv("PATH"))
 		if out, err := sh.CombinedOutput(); err != nil {

@@ -131,7 +131,8 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range append(guides, filepath.Join(checkout, "README.md"), filepath.Join(checkout, "CONTRIBUTING.md"), filepath.Join(checkout, "ARCHITECTURE.md")) {
+	for _, file := range append(guides, filepath.Join(checkout, "README.md"), filepath.Join(checkout, "CONTRIBUTING.md"),
+		filepath.Join(checkout, "ARCHITECTURE.md"), filepath.Join(checkout, "SECURITY.md"), filepath.Join(checkout, "BENCHMARKS.md")) {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
