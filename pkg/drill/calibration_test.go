@@ -59,7 +59,10 @@ func TestFaultsAreFoundExactly(t *testing.T) {
 				cfg := Config{
 					Model:   model,
 					Clients: []Client{{kind, 4, s.url()}},
-					Before:  50 * time.Millisecond, After: 50 * time.Millisecond, Timeout: 2 * time.Second,
+					Before:  50 * time.Millisecond, After: 50 * time.Millisecond,
+				}
+				if tt.failure == Timeout {
+					cfg.Timeout = 5 * time.Second
 				}
 				more := int64(20)
 				if kind == Upload {
@@ -74,6 +77,9 @@ func TestFaultsAreFoundExactly(t *testing.T) {
 				late := tt.fault == closeAfter || tt.fault == resetAfter // may be found when the command is over
 				if late {
 					want = silent(got, tt.n)
+				}
+				if f := got.Failures; tt.fault == halfRead && f[ResetUnsent]+f[Reset] == uint64(tt.n) {
+					want = f // the rest may have been sent already, though not read
 				}
 				if !maps.Equal(got.Failures, want) {
 					t.Errorf("lost %v, want %v; %v", got.Failures, want, r.Errors)
@@ -155,7 +161,7 @@ func TestSilentCloses(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer ex.close()
-				deadline := time.Now().Add(10 * time.Second)
+				deadline := time.Now().Add(time.Minute)
 				if _, f := ex.do(t.Context(), deadline); f != nil {
 					t.Fatal(f.err)
 				}
@@ -168,7 +174,7 @@ func TestSilentCloses(t *testing.T) {
 				if h, ok := ex.(*http1); ok {
 					known = func() bool { return readable(h.conn) }
 				}
-				if err := within(10*time.Second, known); err != nil {
+				if err := within(time.Minute, known); err != nil {
 					t.Fatal(err)
 				}
 				if want == "" {
@@ -178,6 +184,9 @@ func TestSilentCloses(t *testing.T) {
 				}
 				if got := rec.tally(kind, 0).row(); got.Connections != (Connections{Opened: 1, Closed: 1}) {
 					t.Errorf("connections %+v", got.Connections)
+				}
+				if told := len(rec.errors) > 0; told != (want == "") { // the caller of do tells of a lost request
+					t.Errorf("errors %v", rec.errors)
 				}
 			})
 		}
@@ -194,13 +203,13 @@ func TestRefusedConnectionsAreFound(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.network, func(t *testing.T) {
 			s := newFaultyOn(t, tt.network, tt.address)
-			r := drilled(t, Config{Clients: []Client{{Fresh, 1, s.url()}}, Before: 50 * time.Millisecond, Timeout: 5 * time.Second},
+			r := drilled(t, Config{Clients: []Client{{Fresh, 1, s.url()}}, Before: 50 * time.Millisecond, Timeout: 20 * time.Second},
 				func(ctx context.Context) error {
 					s.faults <- deaf
-					if err := within(10*time.Second, func() bool { return len(s.faults) == 0 }); err != nil {
+					if err := within(time.Minute, func() bool { return len(s.faults) == 0 }); err != nil {
 						return err
 					}
-					sleepUntil(ctx, time.Now().Add(500*time.Millisecond))
+					sleepUntil(ctx, time.Now().Add(time.Second)) // for some refusals
 					return nil
 				})
 			got := row(t, r, Fresh)
@@ -313,7 +322,7 @@ func TestUploadCutOff(t *testing.T) {
 	t.Parallel()
 	s := newFaulty(t)
 	r := drilled(t, Config{Clients: []Client{{Upload, 3, s.url()}}}, func(ctx context.Context) error {
-		if err := within(10*time.Second, func() bool { return s.open() == 3 }); err != nil {
+		if err := within(time.Minute, func() bool { return s.open() == 3 }); err != nil {
 			return err
 		}
 		sleepUntil(ctx, time.Now().Add(bodyTime/2)) // into the uploads
@@ -322,19 +331,20 @@ func TestUploadCutOff(t *testing.T) {
 	})
 	got := row(t, r, Upload)
 	f := got.Failures
-	if f[ResetUnsent]+f[EOFUnsent]+f[Reset]+f[EOF] != 3 || got.Failed != 3 || got.Connections.Closed != 3 {
-		t.Errorf("lost %v, connections %+v; want 3 and 3; %v", got.Failures, got.Connections, r.Errors)
+	// On a busy machine the clients may be between two uploads.
+	if f[ResetUnsent]+f[EOFUnsent]+f[Reset]+f[EOF] != got.Failed || got.Failed == 0 || got.Failed > 3 || got.Connections.Closed != 3 {
+		t.Errorf("lost %v, connections %+v; want up to 3, and 3; %v", got.Failures, got.Connections, r.Errors)
 	}
 }
 
 func TestSlowRequestsBelongToTheCommand(t *testing.T) {
 	t.Parallel()
 	s := newFaulty(t)
-	s.work.Store(int64(300 * time.Millisecond))
+	s.work.Store(int64(time.Second)) // so that requests are not over before the command begins, and no others begin meanwhile
 	r := drilled(t, Config{Clients: []Client{{Slow, 2, s.url()}}, Before: 100 * time.Millisecond},
-		func(context.Context) error { return within(10*time.Second, func() bool { return s.open() == 2 }) })
+		func(context.Context) error { return within(time.Minute, func() bool { return s.open() == 2 }) })
 	got := row(t, r, Slow)
-	if got.During.Requests != 2 || got.Requests != 2 || got.During.Longest < Millis(300*time.Millisecond) {
+	if got.During.Requests != 2 || got.Requests != 2 || got.During.Longest < Millis(time.Second) {
 		t.Errorf("%+v, want both requests during the command", got)
 	}
 	if r.Total.During.Longest != 0 || r.Total.During.Requests != 2 {

@@ -58,7 +58,7 @@ func (h *h2) do(ctx context.Context, deadline time.Time) (string, *failure) {
 			}
 		}
 		if lost := h.wire.lost(); lost != nil && !h.wire.goaway.Load() {
-			h.close()
+			h.end()
 			return "", fail(lost, unsent)
 		}
 		resp, reached, f := h.exchange(reqCtx)
@@ -66,7 +66,7 @@ func (h *h2) do(ctx context.Context, deadline time.Time) (string, *failure) {
 			continue // the GOAWAY came before anything of the request was sent: it has not begun
 		}
 		if f != nil && h.broken(f) {
-			h.close()
+			h.end()
 		}
 		if resp == nil {
 			return "", f
@@ -146,6 +146,16 @@ func (h *h2) close() {
 	if h.conn == nil {
 		return
 	}
+	if lost := h.wire.lost(); lost != nil && !h.wire.goaway.Load() {
+		h.drop()
+		h.tally.closedAlone(fail(lost, unsent))
+		return
+	}
+	h.end()
+}
+
+// end closes the connection and records how it ended.
+func (h *h2) end() {
 	how := byUs
 	switch {
 	case h.wire.goaway.Load():
@@ -153,7 +163,11 @@ func (h *h2) close() {
 	case h.wire.lost() != nil:
 		how = closed
 	}
+	h.drop()
 	h.tally.connectionEnded(how)
+}
+
+func (h *h2) drop() {
 	h.conn.Close()
 	h.conn = nil
 }
