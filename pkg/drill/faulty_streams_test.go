@@ -29,8 +29,17 @@ const (
 	part            // half of it, then FIN
 	away            // it comes, then the end with a word
 	fault1011       // it comes, then a close frame that tells of a fault
-	slow            // it comes later
+	slow            // it comes later by pause
+	mute            // nothing comes until the client leaves
 )
+
+// ends reports whether the connection ends with it, so that the client opens another.
+func (tw twist) ends() bool {
+	return tw == cut || tw == rst || tw == part || tw == away || tw == fault1011 || tw == mute
+}
+
+// pause is long beside what a busy machine makes of an event every 5 ms.
+const pause = time.Second
 
 // streaming is a server of WebSockets, at /ws, and of event streams, at /events and /chunked, that twists
 // exactly as many messages as it is told.
@@ -41,6 +50,7 @@ type streaming struct {
 	dropped atomic.Int64 // messages that came after the server's end of the connection
 	most    atomic.Int64 // messages that a client sent without waiting, where a slow one was met
 	open    atomic.Int64 // connections
+	opened  atomic.Int64 // connections so far
 	resumed atomic.Int64 // requests with a Last-Event-ID
 }
 
@@ -71,18 +81,25 @@ func (s *streaming) twist() twist {
 	}
 }
 
-// inject is a command that twists n messages of the clients, one after the other, and ends when all are twisted and
-// some more were straight.
+// inject is a command that twists n messages of the clients, one after the other, and ends when all are twisted, the clients
+// have the connections again that this cost them, and some more were straight.
 func (s *streaming) inject(clients int64, tw twist, n int) func(context.Context) error {
 	return func(context.Context) error {
 		// The server may not have noticed yet that the stream before the drill is over.
-		if err := within(10*time.Second, func() bool { return s.open.Load() == clients }); err != nil {
+		if err := within(time.Minute, func() bool { return s.open.Load() == clients }); err != nil {
 			return err
 		}
 		for range n {
+			opened := s.opened.Load()
+			if tw.ends() {
+				opened++
+			}
 			s.twists <- tw
+			if err := within(time.Minute, func() bool { return len(s.twists) == 0 && s.opened.Load() >= opened }); err != nil {
+				return err
+			}
 			good := s.good.Load()
-			if err := within(10*time.Second, func() bool { return len(s.twists) == 0 && s.good.Load() >= good+10 }); err != nil {
+			if err := within(time.Minute, func() bool { return s.good.Load() >= good+10 }); err != nil {
 				return err
 			}
 		}
@@ -92,6 +109,7 @@ func (s *streaming) inject(clients int64, tw twist, n int) func(context.Context)
 
 // events sends an event every 5 ms: chunked if the path says so, else until the connection is closed.
 func (s *streaming) events(w http.ResponseWriter, r *http.Request) {
+	s.opened.Add(1)
 	s.open.Add(1)
 	defer s.open.Add(-1)
 	out, conn := io.Writer(w), net.Conn(nil)
@@ -146,7 +164,10 @@ func (s *streaming) events(w http.ResponseWriter, r *http.Request) {
 		case away:
 			return
 		case slow:
-			time.Sleep(300 * time.Millisecond)
+			time.Sleep(pause)
+		case mute:
+			io.Copy(io.Discard, conn)
+			return
 		}
 		if event(n) != nil {
 			return

@@ -209,11 +209,11 @@ func (s *faulty) inject(f fault, n int, more ...int64) func(context.Context) err
 		for range n {
 			s.faults <- f
 		}
-		if err := within(10*time.Second, func() bool { return len(s.faults) == 0 }); err != nil {
+		if err := within(time.Minute, func() bool { return len(s.faults) == 0 }); err != nil {
 			return err
 		}
 		good := s.good.Load()
-		return within(10*time.Second, func() bool { return s.good.Load() >= good+append(more, 20)[0] })
+		return within(time.Minute, func() bool { return s.good.Load() >= good+append(more, 20)[0] })
 	}
 }
 
@@ -230,7 +230,7 @@ func within(limit time.Duration, condition func() bool) error {
 // drilled runs a drill that must come to its end, with its command succeeding.
 func drilled(t *testing.T, cfg Config, command func(context.Context) error) *Report {
 	t.Helper()
-	ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, errors.New("the test took too long"))
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 3*time.Minute, errors.New("the test took too long"))
 	defer cancel()
 	r, err := Run(ctx, cfg, command)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 // echo sends messages back, twisted or not.
 func (s *streaming) echo(w http.ResponseWriter, r *http.Request) {
+	s.opened.Add(1)
 	s.open.Add(1)
 	defer s.open.Add(-1)
 	conn, rw, _, err := ws.HTTPUpgrader{Header: http.Header{"X-Version": {"1"}}}.Upgrade(r, w)
@@ -62,7 +63,7 @@ func (s *streaming) echo(w http.ResponseWriter, r *http.Request) {
 			s.drain(conn, rw)
 			return
 		case slow:
-			time.Sleep(300 * time.Millisecond)
+			time.Sleep(pause)
 			conn.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
 			rw.Peek(rw.Reader.Size()) // all that has come; a header has 6 bytes
 			conn.SetReadDeadline(time.Time{})

@@ -71,11 +71,11 @@ func (l *handshakes) Accept() (net.Conn, error) {
 func (s *secure) inject(n int64) func(context.Context) error {
 	return func(context.Context) error {
 		s.faults.Store(n)
-		if err := within(10*time.Second, func() bool { return s.faults.Load() <= 0 }); err != nil {
+		if err := within(time.Minute, func() bool { return s.faults.Load() <= 0 }); err != nil {
 			return err
 		}
 		good := s.good.Load()
-		return within(10*time.Second, func() bool { return s.good.Load() >= good+20 })
+		return within(time.Minute, func() bool { return s.good.Load() >= good+20 })
 	}
 }
 
@@ -132,10 +132,14 @@ func TestOverTLS(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newSecure(t, tt.fault)
-			r := drilled(t, Config{
+			cfg := Config{
 				Clients: []Client{{tt.kind, 4, s.URL}},
-				Before:  50 * time.Millisecond, After: 50 * time.Millisecond, Timeout: 3 * time.Second,
-			}, s.inject(tt.n))
+				Before:  50 * time.Millisecond, After: 50 * time.Millisecond,
+			}
+			if tt.failures[Timeout] > 0 {
+				cfg.Timeout = 5 * time.Second
+			}
+			r := drilled(t, cfg, s.inject(tt.n))
 			got := row(t, r, tt.kind)
 			if !maps.Equal(got.Failures, tt.failures) {
 				t.Errorf("lost %v, want %v; %v", got.Failures, tt.failures, r.Errors)
@@ -162,7 +166,7 @@ func TestClosedInTheHandshake(t *testing.T) {
 				if err := s.inject(4)(ctx); err != nil { // for the next to come over other connections
 					return err
 				}
-				return within(10*time.Second, func() bool { return s.deaf.Load() <= 0 })
+				return within(time.Minute, func() bool { return s.deaf.Load() <= 0 })
 			})
 			got := row(t, r, kind)
 			if !maps.Equal(got.Failures, map[Failure]uint64{EOFUnsent: 3}) || got.Connections.Closed != 0 || got.Connections.Announced < 3 {
@@ -266,9 +270,9 @@ func TestGoAway(t *testing.T) {
 					go tt.server.serve(conn)
 				}
 			}()
-			r := drilled(t, Config{Clients: []Client{{H2, 1, "https://" + ln.Addr().String()}}, Timeout: 5 * time.Second},
+			r := drilled(t, Config{Clients: []Client{{H2, 1, "https://" + ln.Addr().String()}}, Timeout: 20 * time.Second},
 				func(context.Context) error {
-					return within(10*time.Second, func() bool { return tt.server.seen.Load() > 10 })
+					return within(time.Minute, func() bool { return tt.server.seen.Load() > 10 })
 				})
 			got := row(t, r, H2)
 			if got.Requests < 6 || !tt.check(got) || got.Connections.Closed != 0 {
