@@ -57,10 +57,11 @@ func (e errText) Error() string { return string(e) }
 
 func TestWriteText(t *testing.T) {
 	const want = `
-   kind  clients  requests  failed  closed  longest wait before  during   after
-   post        4     1,206       3       2               2.5 ms   17 ms  2.0 ms
-  slow*        2         1       0       0                    -  3.00 s       -
-  total        6     1,207       3       2               2.5 ms   17 ms  2.0 ms
+                                              --- longest wait ---
+   kind  clients  requests  failed  closed  before  during   after
+   post        4     1,206       3       2  2.5 ms   17 ms  2.0 ms
+  slow*        2         1       0       0       -  3.00 s       -
+  total        6     1,207       3       2  2.5 ms   17 ms  2.0 ms
 * long by its nature (events: the time between two); the total's waits leave it out
 
    waits     p50     p99   p99.9  longest

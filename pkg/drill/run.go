@@ -142,6 +142,10 @@ func (d *drill) preflight(ctx context.Context) error {
 			if _, f := ex.do(ctx, time.Now().Add(d.Timeout)); f != nil {
 				return fmt.Errorf("trying %s with a client of kind %s, before the command, which was not run: %w", c.URL, c.Kind, f.err)
 			}
+			if h, ok := ex.(*http1); ok && c.Kind == Idle && !h.connected() {
+				return fmt.Errorf("trying %s with a client of kind %s, before the command, which was not run: "+
+					"the server keeps no connection after a response: load it without idle clients, as with --client fresh=16", c.URL, c.Kind)
+			}
 			return nil
 		})
 	}

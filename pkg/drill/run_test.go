@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"testing"
@@ -27,6 +29,10 @@ func TestCommandIsNotRun(t *testing.T) {
 	losing.faults <- resetUnread
 	plain := newSecure(t, nil)
 	plain.TLS.NextProtos = []string{"http/1.1"}
+	parting := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	parting.Config.SetKeepAlivesEnabled(false)
+	parting.Start()
+	t.Cleanup(parting.Close)
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		t.Fatal(err)
@@ -41,6 +47,7 @@ func TestCommandIsNotRun(t *testing.T) {
 		{"one of two servers", []Client{{Post, 1, s.url()}, nobody}, []string{nobody.URL, "connection refused"}},
 		{"loses before", []Client{{Post, 2, losing.url()}}, []string{"1 of", "requests failed", "post reset", "not run"}},
 		{"no HTTP/2", []Client{{H2, 1, plain.URL}}, []string{plain.URL, "TLS handshake"}},
+		{"no idle connections", []Client{{Idle, 1, parting.URL}}, []string{parting.URL, "keeps no connection", "without idle clients", "not run"}},
 		{"too many clients", []Client{{Fresh, int(limit.Cur), s.url()}}, []string{"RLIMIT_NOFILE", "fewer clients"}},
 	}
 	for _, tt := range tests {
@@ -79,10 +86,15 @@ func TestPhases(t *testing.T) {
 	var progress bytes.Buffer
 	r := drilled(t, Config{Clients: []Client{{Fresh, 2, s.url()}}, Rate: 100, Progress: &progress,
 		Before: 300 * time.Millisecond, After: 300 * time.Millisecond}, quiet)
-	// Paced by the rate: at most 1 + 0.3 s × 100/s for each client, and a good part of that on a busy machine.
-	for name, span := range map[string]Span{"before": r.Total.Before, "after": r.Total.After} {
-		if span.Requests < 10 || span.Requests > 62 {
-			t.Errorf("%s: %d requests, want about 60", name, span.Requests)
+	// Paced by the rate: 100 a second of each client, and one as the phase begins; less on a busy machine.
+	events := r.Timeline.Events
+	for name, phase := range map[string]struct {
+		Span
+		length Millis
+	}{"before": {r.Total.Before, events[0].At}, "after": {r.Total.After, r.Timeline.Length - events[1].At}} {
+		span := phase.Span
+		if most := 2 * (1 + 100*time.Duration(phase.length).Seconds()); span.Requests < 2 || float64(span.Requests) > most {
+			t.Errorf("%s: %d requests, want up to %.0f", name, span.Requests, most)
 		}
 		if span.P50 == 0 || span.P50 > span.P99 || span.P99 > span.Longest {
 			t.Errorf("%s: p50 %v, p99 %v, longest %v", name, span.P50, span.P99, span.Longest)
@@ -106,7 +118,7 @@ func TestPhases(t *testing.T) {
 func TestBrokenOff(t *testing.T) {
 	h1, tls, streams := newFaulty(t), newSecure(t, nil), newStreaming(t)
 	h1.work.Store(int64(50 * time.Millisecond))
-	cfg := Config{Before: 200 * time.Millisecond, After: time.Minute}
+	cfg := Config{After: time.Minute}
 	for _, kind := range Kinds() {
 		url := h1.url()
 		switch {
@@ -136,6 +148,10 @@ func TestBrokenOff(t *testing.T) {
 		if i >= len(tests) {
 			cfg.Model = Open
 		}
+		cfg.Before = time.Minute
+		if tt.ran {
+			cfg.Before = 200 * time.Millisecond
+		}
 		t.Run(tt.name+", "+string(cfg.Model), func(t *testing.T) {
 			goroutines := runtime.NumGoroutine()
 			ctx, cancel := context.WithCancelCause(t.Context())
@@ -152,12 +168,15 @@ func TestBrokenOff(t *testing.T) {
 			if took := time.Since(began); took > 20*time.Second {
 				t.Errorf("took %v", took)
 			}
-			if r.Lost() {
-				t.Errorf("lost: %+v", r.Errors)
+			// The servers close nothing; but that of HTTP/2 gives a busy client 2 s for its first frame.
+			for _, row := range r.Kinds {
+				if row.Failed > 0 || row.Connections.Closed > 0 && row.Kind != H2 {
+					t.Errorf("%s: %s %+v", row.Kind, row.losses(), r.Errors)
+				}
 			}
 			h1.closeAll()
 			tls.CloseClientConnections()
-			if err := within(10*time.Second, func() bool { return runtime.NumGoroutine() <= goroutines }); err != nil {
+			if err := within(time.Minute, func() bool { return runtime.NumGoroutine() <= goroutines }); err != nil {
 				stacks := make([]byte, 1<<20)
 				t.Errorf("goroutines left behind:\n%s", stacks[:runtime.Stack(stacks, true)])
 			}

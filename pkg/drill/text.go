@@ -38,8 +38,10 @@ func (r *Report) WriteText(w io.Writer) error {
 }
 
 func (r *Report) writeTable(b *bytes.Buffer) {
-	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "kind\tclients\trequests\tfailed\tclosed\tlongest wait before\tduring\tafter\t")
+	// "longest wait" has a line of its own, above its three columns, for a terminal of 80.
+	var body bytes.Buffer
+	table := tabwriter.NewWriter(&body, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "kind\tclients\trequests\tfailed\tclosed\tbefore\tduring\tafter\t")
 	footnote := false
 	for _, row := range r.Kinds {
 		footnote = footnote || !row.Kind.quick()
@@ -47,6 +49,8 @@ func (r *Report) writeTable(b *bytes.Buffer) {
 	}
 	r.Total.writeText(table)
 	table.Flush()
+	fmt.Fprintf(b, "%*s\n", bytes.IndexByte(body.Bytes(), '\n'), "--- longest wait ---")
+	body.WriteTo(b)
 	if footnote {
 		b.WriteString("* long by its nature (events: the time between two); the total's waits leave it out\n")
 	}
@@ -87,7 +91,7 @@ func (r *Report) writeTimeline(b *bytes.Buffer) {
 	slices.SortStableFunc(lines, func(a, b line) int { return cmp.Compare(a.at, b.at) })
 	for i, l := range lines {
 		if i == shownLines {
-			fmt.Fprintf(b, "  and %d more lines\n", len(lines)-i)
+			fmt.Fprintf(b, "  and %s\n", counted(uint64(len(lines)-i), "more line"))
 			break
 		}
 		fmt.Fprintf(b, "%9s  %s\n", fmt.Sprintf("%.3f s", time.Duration(l.at).Seconds()), l.text)
@@ -104,7 +108,7 @@ func (r *Report) writeNotes(b *bytes.Buffer) {
 	}
 	for i, e := range r.Errors {
 		if i == shownErrors {
-			fmt.Fprintf(b, "  and %d more causes\n", len(r.Errors)-i)
+			fmt.Fprintf(b, "  and %s\n", counted(uint64(len(r.Errors)-i), "more cause"))
 			break
 		}
 		fmt.Fprintf(b, "  %s\n", e)
