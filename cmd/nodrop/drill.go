@@ -93,25 +93,13 @@ func runDrill(c *cli.Context) error {
 	}
 	output, err := openDrillOutput(c)
 	if err != nil {
-		return cli.Exit(err, drillNotRun)
+		return err
 	}
 	defer output.close()
 
 	report, err := drill.Run(c.Context, cfg, command)
-	if err != nil {
-		output.text = c.App.ErrWriter
-	}
 	report.Command.Args = c.Args().Slice()
-	if werr := output.write(report); werr != nil {
-		return cli.Exit(werr, drillNotRun)
-	}
-	switch {
-	case err != nil:
-		return cli.Exit("", drillNotRun) // the verdict has said why
-	case !report.Passed():
-		return cli.Exit("", drillLost)
-	}
-	return nil
+	return output.conclude(c, report, err)
 }
 
 // drillProgram is the command that the arguments name; its output goes to w. It gets a SIGTERM when its context ends, as

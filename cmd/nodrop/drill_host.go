@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"slices"
+	"time"
 
+	"github.com/nodrop/nodrop/pkg/drill"
 	"github.com/nodrop/nodrop/pkg/rehearse"
 	"github.com/urfave/cli/v2"
 )
@@ -29,21 +31,19 @@ func drillOnHost(c *cli.Context) error {
 	}
 	output, err := openDrillOutput(c)
 	if err != nil {
-		return cli.Exit(err, drillNotRun)
+		return err
 	}
 	defer output.close()
 
+	began := time.Now()
 	report, err := rehearse.Run(c.Context, cfg)
-	if err != nil {
-		return cli.Exit(err, drillNotRun)
+	switch {
+	case report == nil:
+		report = &drill.Report{Started: began, Error: err.Error(), Warnings: []string{}}
+	case err != nil:
+		output.text = nil // the drill in the host has said it all to stderr
 	}
-	if err := output.write(report); err != nil {
-		return cli.Exit(err, drillNotRun)
-	}
-	if !report.Passed() {
-		return cli.Exit("", drillLost)
-	}
-	return nil
+	return output.conclude(c, report, err)
 }
 
 // hostConfig reads the flags; its errors are wrong use.
@@ -57,7 +57,7 @@ func hostConfig(c *cli.Context) (rehearse.Config, error) {
 	if c.NArg() > 0 {
 		return cfg, fmt.Errorf("reading the arguments: %q: on a throw-away host the upgrade is the command", c.Args().First())
 	}
-	if err := cfg.Upgrade.Validate(); err != nil {
+	if err := cfg.Validate(); err != nil {
 		return cfg, err
 	}
 	// nodrop in the host reads the flags of the load again, perhaps with URLs found there.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -24,41 +25,55 @@ func reportFlags() []cli.Flag {
 // A reportFormat is a way to write the report.
 type reportFormat func(*drill.Report, io.Writer) error
 
-// reportFormats are those of the flags that name a file.
-var reportFormats = map[string]reportFormat{
-	"json":  (*drill.Report).WriteJSON,
-	"html":  (*drill.Report).WriteHTML,
-	"junit": (*drill.Report).WriteJUnit,
+// reportFormats are those of the flags that name a file, in the order in which they are written.
+var reportFormats = []struct {
+	flag   string
+	format reportFormat
+}{
+	{"json", (*drill.Report).WriteJSON},
+	{"html", (*drill.Report).WriteHTML},
+	{"junit", (*drill.Report).WriteJUnit},
 }
 
 // drillOutput is where the report goes: opened before the drill, so that none is run in vain.
 type drillOutput struct {
-	text   io.Writer
-	github bool
-	files  []*reportFile
+	text  io.Writer // nil: nowhere
+	notes io.Writer // annotations of GitHub Actions; nil: none
+	files []*reportFile
 }
 
-// openDrillOutput opens the files. Where one is "-", it is stdout, and the text goes to stderr.
+// openDrillOutput opens the files. Where one is "-", it is stdout, and the text goes to stderr. An error has the exit status.
 func openDrillOutput(c *cli.Context) (*drillOutput, error) {
-	o := &drillOutput{text: c.App.Writer, github: c.Bool("github")}
-	for flag, format := range reportFormats {
-		switch name := c.String(flag); name {
+	o := &drillOutput{text: c.App.Writer}
+	flags := map[string]string{} // by file
+	for _, f := range reportFormats {
+		name := c.String(f.flag)
+		if other, twice := flags[filepath.Clean(name)]; name != "" && twice {
+			o.close()
+			return nil, cli.Exit(fmt.Errorf("reading the arguments: --%s and --%s are both %s: give each report a place of its own", other, f.flag, name), drillUsage)
+		}
+		flags[filepath.Clean(name)] = f.flag
+		switch name {
 		case "":
 		case "-":
 			o.text = c.App.ErrWriter
-			o.files = append(o.files, &reportFile{Writer: c.App.Writer, format: format})
+			o.files = append(o.files, &reportFile{Writer: c.App.Writer, format: f.format})
 		default:
-			if err := o.open(name, format); err != nil {
+			if err := o.open(name, f.format); err != nil {
 				o.close()
-				return nil, fmt.Errorf("opening the report: %w", err)
+				return nil, cli.Exit(fmt.Errorf("opening the report: %w", err), drillNotRun)
 			}
 		}
 	}
-	if summary := os.Getenv("GITHUB_STEP_SUMMARY"); o.github && summary != "" {
+	if !c.Bool("github") {
+		return o, nil
+	}
+	o.notes = o.text
+	if summary := os.Getenv("GITHUB_STEP_SUMMARY"); summary != "" {
 		f, err := os.OpenFile(summary, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)
 		if err != nil {
 			o.close()
-			return nil, fmt.Errorf("opening the summary that GITHUB_STEP_SUMMARY names: %w", err)
+			return nil, cli.Exit(fmt.Errorf("opening the summary that GITHUB_STEP_SUMMARY names: %w", err), drillNotRun)
 		}
 		o.files = append(o.files, &reportFile{Writer: f, file: f, format: (*drill.Report).WriteMarkdown})
 	}
@@ -71,10 +86,33 @@ func (o *drillOutput) write(r *drill.Report) error {
 	for _, f := range o.files {
 		errs = append(errs, f.write(r))
 	}
-	if o.github {
-		errs = append(errs, r.WriteGitHub(o.text))
+	if o.notes != nil {
+		errs = append(errs, r.WriteGitHub(o.notes))
 	}
-	return errors.Join(append(errs, r.WriteText(o.text))...)
+	if o.text != nil {
+		errs = append(errs, r.WriteText(o.text))
+	}
+	return errors.Join(errs...)
+}
+
+// conclude writes the report of a drill, and returns the error that has its exit status. If err is not nil, the drill
+// did not run to its end, and the text and notes go to stderr.
+func (o *drillOutput) conclude(c *cli.Context, r *drill.Report, err error) error {
+	for _, w := range []*io.Writer{&o.text, &o.notes} {
+		if err != nil && *w != nil {
+			*w = c.App.ErrWriter
+		}
+	}
+	if werr := o.write(r); werr != nil {
+		return cli.Exit(werr, drillNotRun)
+	}
+	switch {
+	case err != nil:
+		return cli.Exit("", drillNotRun) // the verdict has said why
+	case !r.Passed():
+		return cli.Exit("", drillLost)
+	}
+	return nil
 }
 
 // close takes away what was not written.
@@ -102,11 +140,14 @@ func (o *drillOutput) open(name string, format reportFormat) error {
 	}
 	path, flags := target, os.O_WRONLY
 	if info, err := os.Stat(target); err != nil || info.Mode().IsRegular() {
-		path, flags = filepath.Join(filepath.Dir(target), fmt.Sprintf(".%s.%d", filepath.Base(target), os.Getpid())), os.O_WRONLY|os.O_CREATE|os.O_EXCL
+		path, flags = filepath.Join(filepath.Dir(target), "."+filepath.Base(target)+"."+rand.Text()), os.O_WRONLY|os.O_CREATE|os.O_EXCL
 	} else { // a device or a pipe, which nothing can take the place of
 		target = ""
 	}
 	f, err := os.OpenFile(path, flags, 0o666)
+	if perr := (*os.PathError)(nil); errors.As(err, &perr) {
+		perr.Path = name // which is what was asked for
+	}
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,12 @@ type Options struct {
 	Log      io.Writer // progress lines while a root is made; nil for none
 }
 
+// Validate says what is wrong with the options, if anything.
+func (o Options) Validate() error {
+	_, err := newRecipe(o.Suite, o.Packages)
+	return err
+}
+
 func (o Options) log() io.Writer {
 	if o.Log == nil {
 		return io.Discard

@@ -50,23 +50,27 @@ func (h *Host) enter(ctx context.Context, leader int, name string, args ...strin
 		"DEBIAN_FRONTEND=noninteractive",
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C is the caller's to handle
-	cmd.Cancel = func() error { return killEntered(cmd.Process) }
+	cmd.Cancel = func() error { return signalEntered(cmd.Process, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
 	return cmd
 }
 
-// killEntered kills what nsenter started: its child, the command, which setsid made
+// Terminate asks a command of [Host.Command], once it was started, to end: with SIGTERM, and all its children that are
+// still in its process group. It is for the Cancel of a command that has something to finish; that is given five seconds.
+func Terminate(cmd *exec.Cmd) error { return signalEntered(cmd.Process, syscall.SIGTERM) }
+
+// signalEntered signals what nsenter started: its child, the command, which setsid made
 // leader of a process group. nsenter itself then reaps the child and ends likewise. Were
 // it killed first, the child would run on; killed along with it, the child would wait
 // for this machine's init to reap it, and the host could not end before.
-func killEntered(nsenter *os.Process) error {
+func signalEntered(nsenter *os.Process, signal syscall.Signal) error {
 	children := childrenOf(nsenter.Pid)
 	if len(children) == 0 {
-		return nsenter.Kill()
+		return nsenter.Signal(signal)
 	}
-	err := syscall.Kill(-children[0], syscall.SIGKILL)
+	err := syscall.Kill(-children[0], signal)
 	if errors.Is(err, syscall.ESRCH) { // too early for setsid
-		err = syscall.Kill(children[0], syscall.SIGKILL)
+		err = syscall.Kill(children[0], signal)
 	}
 	if errors.Is(err, syscall.ESRCH) {
 		return os.ErrProcessDone

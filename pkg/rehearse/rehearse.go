@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os/exec"
 	"strings"
+	"time"
 
 	"github.com/nodrop/nodrop/pkg/drill"
 	"github.com/nodrop/nodrop/pkg/host"
@@ -29,7 +29,16 @@ type Config struct {
 	Log io.Writer
 }
 
-// Run rehearses. The report is there whenever the drill began, as with [drill.Run]; the
+// Validate says what is wrong with the configuration, if anything. It does not look at files.
+func (c Config) Validate() error {
+	if err := c.Upgrade.Validate(); err != nil {
+		return err
+	}
+	return host.Options{Suite: c.Suite}.Validate()
+}
+
+// Run rehearses. There is a report whenever the drill began, as with [drill.Run]; but none if
+// ctx ended and the drill does not end within seconds. The
 // error is nil when it ran to its end, whatever was lost, and whether or not the upgrade
 // failed. It takes root (see [host.Available]), and a network for what the package
 // depends on and for the first host of a release.
@@ -42,7 +51,7 @@ func Run(ctx context.Context, cfg Config) (*drill.Report, error) {
 	if cfg.Nodrop == "" {
 		cfg.Nodrop = "/proc/self/exe"
 	}
-	if err := cfg.Upgrade.Validate(); err != nil {
+	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	if err := cfg.Upgrade.exist(); err != nil {
@@ -54,6 +63,9 @@ func Run(ctx context.Context, cfg Config) (*drill.Report, error) {
 	r := &rehearsal{Config: cfg, format: cfg.Upgrade.format(cfg.Suite)}
 	r.say("booting a throw-away Debian %s host", cfg.Suite)
 	h, err := host.Boot(ctx, host.Options{Suite: cfg.Suite, Packages: r.format.needs(), Log: cfg.Log})
+	if err != nil && ctx.Err() != nil {
+		return nil, brokenOff(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -61,17 +73,22 @@ func Run(ctx context.Context, cfg Config) (*drill.Report, error) {
 	report, err := r.run(ctx)
 	switch {
 	case ctx.Err() != nil:
-		err = fmt.Errorf("rehearsing the upgrade: broken off: %w", context.Cause(ctx))
-	case err != nil || report.Command.Error != "":
+		err = brokenOff(ctx)
+	case r.installing && (err != nil || report.Command.Error != ""):
 		r.journal(ctx)
 	}
 	return report, errors.Join(err, h.Close())
 }
 
+func brokenOff(ctx context.Context) error {
+	return fmt.Errorf("rehearsing the upgrade: broken off: %w", context.Cause(ctx))
+}
+
 type rehearsal struct {
 	Config
-	format format
-	host   *host.Host
+	format     format
+	host       *host.Host
+	installing bool // something of the packages has run in the host, or tried to: its journal may say why it failed
 }
 
 func (r *rehearsal) say(text string, args ...any) {
@@ -86,6 +103,7 @@ func (r *rehearsal) run(ctx context.Context) (*drill.Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.installing = true
 	command := r.format.install()
 	r.say("installing: %s", strings.Join(command, " "))
 	if _, err := r.host.Run(ctx, command[0], command[1:]...); err != nil {
@@ -128,7 +146,7 @@ func (r *rehearsal) bring(ctx context.Context) error {
 	return r.format.fetch(ctx, r.host, r.Log)
 }
 
-// drill runs nodrop drill in the host.
+// drill runs nodrop drill in the host. When ctx ends, that is asked to end, for a report of what it has seen.
 func (r *rehearsal) drill(ctx context.Context, urls, command []string) (*drill.Report, error) {
 	const file = staging + "report.json"
 	args := []string{"drill", "--json", file}
@@ -138,11 +156,13 @@ func (r *rehearsal) drill(ctx context.Context, urls, command []string) (*drill.R
 	args = append(append(append(args, r.Load...), "--"), command...)
 	cmd := r.host.Command(ctx, nodropInHost, args...)
 	cmd.Stderr = r.Log // its table, to stdout, is the caller's to write
+	cmd.Cancel = func() error { return host.Terminate(cmd) }
 	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 1) {
+	if code := cmd.ProcessState.ExitCode(); code != 0 && code != 1 && code != 3 { // others have no report; -1: not even begun
 		return nil, fmt.Errorf("running the drill in the host: %w; it has said why", err)
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTime)
+	defer cancel()
 	text, err := r.host.Command(ctx, "cat", file).Output()
 	if err != nil {
 		return nil, fmt.Errorf("reading the drill's report: %w", err)
@@ -151,8 +171,14 @@ func (r *rehearsal) drill(ctx context.Context, urls, command []string) (*drill.R
 	if err := json.Unmarshal(text, report); err != nil {
 		return nil, fmt.Errorf("reading the drill's report: %w", err)
 	}
+	if report.Error != "" {
+		return report, errors.New(report.Error)
+	}
 	return report, nil
 }
+
+// readTime bounds the reading of a report, which goes on when the drill was broken off.
+const readTime = 10 * time.Second
 
 // journal writes the end of the host's journal.
 func (r *rehearsal) journal(ctx context.Context) {

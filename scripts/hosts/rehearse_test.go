@@ -103,14 +103,15 @@ func TestRehearsalThatCannotRun(t *testing.T) {
 	}
 }
 
-// Broken off in the middle of a drill, however rudely, nodrop leaves nothing behind.
+// Broken off in the middle of a drill, however rudely, nodrop leaves nothing behind; but a report, if it was asked to end.
 func TestRehearsalBrokenOff(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL} {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
 			deb := deb(t, lab.Release{Version: "1.0.0"})
 			temp := t.TempDir()
-			cmd := exec.Command(built.nodrop, append([]string{"drill", "--from", deb, "--to", deb}, quickLoad...)...)
+			file := filepath.Join(t.TempDir(), "report.json")
+			cmd := exec.Command(built.nodrop, append([]string{"drill", "--from", deb, "--to", deb, "--json", file}, quickLoad...)...)
 			cmd.Env = append(os.Environ(), "TMPDIR="+temp)
 			drilling := &awaited{text: "drill: during", seen: make(chan struct{})}
 			cmd.Stderr = drilling
@@ -139,6 +140,14 @@ func TestRehearsalBrokenOff(t *testing.T) {
 			}
 			if signal != syscall.SIGKILL && cmd.ProcessState.ExitCode() != 3 {
 				t.Errorf("exit status %d, want 3\n%s", cmd.ProcessState.ExitCode(), &drilling.log)
+			}
+			var r drill.Report
+			text, err := os.ReadFile(file)
+			if err == nil {
+				err = json.Unmarshal(text, &r)
+			}
+			if signal != syscall.SIGKILL && (err != nil || r.Total.Requests == 0 || !strings.Contains(r.Error, "broken off")) {
+				t.Errorf("report: %v, %s", err, r.Verdict())
 			}
 			// After a SIGKILL it is the kernel that cleans up.
 			for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
