@@ -15,7 +15,7 @@ func TestParseClient(t *testing.T) {
 	}{
 		{in: "fresh=16", want: Client{Kind: Fresh, Number: 16}},
 		{in: "slow=4@http://[::1]:8080/slow?for=3s", want: Client{Slow, 4, "http://[::1]:8080/slow?for=3s"}},
-		{in: "h2=1@https://user@host/", want: Client{H2, 1, "https://user@host/"}},
+		{in: "h2=1@https://host/@user", want: Client{H2, 1, "https://host/@user"}},
 		{in: "websocket=100@http://host/ws", want: Client{WebSocket, 100, "http://host/ws"}},
 		{in: "events=2", want: Client{Kind: Events, Number: 2}},
 		{in: "websocket=1@ws://host/", err: "is not http://"},
@@ -30,6 +30,7 @@ func TestParseClient(t *testing.T) {
 		{in: "fresh=1@http://unix:/run/x.sock:path", err: "is not http://unix:/PATH/OF/SOCKET:/"},
 		{in: "tls=1@http://unix:/run/x.sock:/", err: "is not https://"},
 		{in: "fresh=1@", err: "is not http://"},
+		{in: "fresh=1@http://me:secret@localhost/", err: `"http://me:xxxxx@localhost/" has a user's name in it`},
 		{in: "fresh=1@localhost:80", err: "is not http://"},
 		{in: "tls=1@http://localhost/", err: "is not https://"},
 		{in: "post=1@http://%zz/", err: "reading the URL of the post clients"},

@@ -88,6 +88,17 @@ FAIL 3 of 1,207 requests failed, 2 connections closed
 	}
 }
 
+func TestMillisInWords(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0.0 ms", 2500 * time.Microsecond: "2.5 ms", 17 * ms: "17 ms", 999 * ms: "999 ms",
+		time.Second: "1.00 s", 99*time.Second + 990*ms: "99.99 s", 353*time.Second + 700*ms: "354 s",
+	} {
+		if got := Millis(d).String(); got != want {
+			t.Errorf("%v is %q, want %q", d, got, want)
+		}
+	}
+}
+
 func TestVerdict(t *testing.T) {
 	report := func(failed, closed uint64, command, err string) *Report {
 		return &Report{Command: Command{Error: command}, Error: err,

@@ -47,6 +47,9 @@ func locate(raw, proto string) (target, *url.URL, error) {
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return target{}, nil, fmt.Errorf("%q is not http://HOST… or https://HOST…", raw)
 	}
+	if u.User != nil {
+		return target{}, nil, fmt.Errorf("%q has a user's name in it, which is not sent: leave it out, lest a password gets into reports", u.Redacted())
+	}
 	t := target{network: "tcp", addr: net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), u.Scheme))}
 	if isUnix {
 		t.network, t.addr = "unix", socket

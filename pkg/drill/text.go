@@ -181,10 +181,12 @@ func (s Span) wait() string {
 	return s.Longest.String()
 }
 
-// String is the duration in ms with a decimal below 10 ms, in s above a second.
+// String is the duration in ms with a decimal below 10 ms, in s above a second, in whole ones above a hundred.
 func (m Millis) String() string {
 	d := time.Duration(m)
 	switch {
+	case d >= 100*time.Second:
+		return fmt.Sprintf("%.0f s", d.Seconds())
 	case d >= time.Second:
 		return fmt.Sprintf("%.2f s", d.Seconds())
 	case d >= 10*time.Millisecond:
