@@ -82,7 +82,7 @@ func hello() {
 }
 
 // patience bounds the waits of get and await.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 func eventually(ts *testscript.TestScript, what string, so func() bool) {
 	for end := time.Now().Add(patience); !so(); time.Sleep(10 * time.Millisecond) {
