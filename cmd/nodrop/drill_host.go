@@ -39,7 +39,7 @@ func drillOnHost(c *cli.Context) error {
 	report, err := rehearse.Run(c.Context, cfg)
 	switch {
 	case report == nil:
-		report = &drill.Report{Started: began, Error: err.Error(), Warnings: []string{}}
+		report = drill.NotRun(began, err)
 	case err != nil:
 		output.text = nil // the drill in the host has said it all to stderr
 	}

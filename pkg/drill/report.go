@@ -150,11 +150,19 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	return nil
 }
 
+// NotRun returns the report of a drill that could not begin: the time at which that was tried, and the reason.
+func NotRun(tried time.Time, reason error) *Report {
+	r := &Report{Started: tried, Setup: Setup{Clients: []Client{}}, Warnings: []string{}, Error: reason.Error()}
+	r.fill(newRecorder())
+	return r
+}
+
 // fill copies what was recorded into the report.
 func (r *Report) fill(rec *recorder) {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	sum := &tally{kind: "total", failures: map[Failure]uint64{}}
+	r.Kinds = []Row{}
 	for _, t := range rec.sorted() {
 		r.Kinds = append(r.Kinds, t.row())
 		sum.add(t)

@@ -3,6 +3,7 @@ package drill
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"regexp"
 	"strings"
@@ -85,6 +86,18 @@ FAIL 3 of 1,207 requests failed, 2 connections closed
 	}
 	if got := "\n" + b.String(); got != want {
 		t.Errorf("got:%s\nwant:%s", got, want)
+	}
+}
+
+// Lists are lists for those who read the JSON, also where there is nothing in them.
+func TestNotRun(t *testing.T) {
+	r := NotRun(time.Now(), errors.New("no host"))
+	if want := "NONE no host"; r.Verdict() != want || r.Passed() {
+		t.Errorf("%q, want %q", r.Verdict(), want)
+	}
+	var b strings.Builder
+	if err := r.WriteJSON(&b); err != nil || strings.Contains(b.String(), "null") {
+		t.Errorf("%v\n%s", err, &b)
 	}
 }
 
