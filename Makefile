@@ -34,7 +34,7 @@ bench-peers: ## upgrades of nginx, HAProxy, Caddy and others, and ours, under lo
 
 bench-debian: ## what server packages of Debian lose in their own reinstall: writes benchmarks/debian.json; takes root, half an hour
 	scripts/setup.sh hosts
-	go run ./scripts/debian
+	go run ./scripts/debian/drill
 
 soak: ## 100 upgrades in a row under load, on a throw-away host; writes docs/soak.md
 	scripts/setup.sh hosts
@@ -55,7 +55,7 @@ lint: ## formatters and linters, for Go, shell and units
 
 lint-debian: ## docs/lint-debian.md: nodrop lint held against benchmarks/debian.json; downloads the packages
 	mkdir -p build/debs
-	go run ./scripts/lintdebian benchmarks/debian.json build/debs
+	go run ./scripts/debian/lint benchmarks/debian.json build/debs
 
 clean: ## remove what the other targets made in the checkout
 	rm -rf bin build dist

@@ -11,7 +11,7 @@ import (
 
 func recorded(t *testing.T) []row {
 	t.Helper()
-	data, err := os.ReadFile("../../" + dataFile)
+	data, err := os.ReadFile("../../../" + dataFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func recorded(t *testing.T) []row {
 // The table is what the data say; of twenty packages and more, and every difference is explained.
 func TestTable(t *testing.T) {
 	rows := recorded(t)
-	have, err := os.ReadFile("../../" + tableFile)
+	have, err := os.ReadFile("../../../" + tableFile)
 	if err != nil {
 		t.Fatal(err)
 	}

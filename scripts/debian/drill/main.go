@@ -1,4 +1,4 @@
-// Debian drills server packages of Debian in their own reinstall, and writes what they lost to
+// Drill drills server packages of Debian in their own reinstall, and writes what they lost to
 // benchmarks/debian.json. It takes root, a network and about half an hour; make bench-debian
 // runs it. With names as arguments it drills these alone, and leaves the others' results.
 package main
@@ -50,7 +50,7 @@ func main() {
 	debs := flag.String("debs", "", "keep the packages in `DIR`")
 	flag.Parse()
 	if err := run(ctx, *out, *debs, flag.Args()); err != nil {
-		fmt.Fprintln(os.Stderr, "debian:", err)
+		fmt.Fprintln(os.Stderr, "drill:", err)
 		os.Exit(1)
 	}
 }

@@ -35,7 +35,7 @@ var explanations = map[string]string{}
 
 const head = `# nodrop lint and the truth
 
-<!-- Made by make lint-debian from drills and the same packages; go test ./scripts/lintdebian checks it -->
+<!-- Made by make lint-debian from drills and the same packages; go test ./scripts/debian/lint checks it -->
 
 Server packages of Debian 12, each linted, and drilled in its own reinstall: on a throw-away host, by ` + "`apt-get --reinstall install`" + `,
 under clients that never retry. A finding that means lost connections stands with its place; lint finds other things too, which are

@@ -1,7 +1,7 @@
-// Command lintdebian holds nodrop lint against the truth: it lints the packages that scripts/debian has drilled, the same versions,
+// Lint holds nodrop lint against the truth: it lints the packages that scripts/debian/drill has drilled, the same versions,
 // and writes docs/lint-debian.json and docs/lint-debian.md.
 //
-//	go run ./scripts/lintdebian benchmarks/debian.json DIR
+//	go run ./scripts/debian/lint benchmarks/debian.json DIR
 //
 // The debs are taken from DIR; what is not there apt-get downloads into it.
 package main
@@ -24,16 +24,16 @@ const (
 
 func main() {
 	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: lintdebian DRILLS.json DIR")
+		fmt.Fprintln(os.Stderr, "usage: lint DRILLS.json DIR")
 		os.Exit(2)
 	}
 	if err := run(os.Args[1], os.Args[2]); err != nil {
-		fmt.Fprintln(os.Stderr, "lintdebian:", err)
+		fmt.Fprintln(os.Stderr, "lint:", err)
 		os.Exit(1)
 	}
 }
 
-// drill is what scripts/debian has written about one package.
+// drill is what scripts/debian/drill has written about one package.
 type drill struct {
 	Package, Version string
 	Packages         []string // those of the same source that were reinstalled along
