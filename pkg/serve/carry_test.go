@@ -83,6 +83,7 @@ func numbered(n int) *http.Server { return &http.Server{Handler: text(fmt.Sprint
 func rollout(t *testing.T, sock *os.File, held *net.UnixListener, current *instance, n int) *instance {
 	t.Helper()
 	next := startInstance(t, sock, held, numbered(n))
+	current.h.hello = 30 * time.Second // it is there, however busy the machine is
 	done := make(chan struct{})
 	go func() { defer close(done); current.stop(30 * time.Second) }()
 	waitFor(t, "the drain", done)

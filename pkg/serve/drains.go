@@ -70,7 +70,7 @@ func (h *handover) tell(d Drain) {
 // sendState sends state on a connection of its own: an instance that does not
 // know its kind may end that.
 func (h *handover) sendState(kind string, state []byte) error {
-	hello, cancel := context.WithTimeout(context.Background(), helloTime)
+	hello, cancel := context.WithTimeout(context.Background(), h.hello)
 	defer cancel()
 	sender, err := carry.Dial(hello, h.path, h.blind)
 	if errors.Is(err, carry.ErrNobody) { // it has ended, and what waits in the socket would start it

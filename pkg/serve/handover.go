@@ -45,6 +45,7 @@ type handover struct {
 	drains []Drain // of earlier instances
 
 	outlook func(context.Context, *slog.Logger) outlook
+	hello   time.Duration // helloTime, but in tests
 }
 
 func takeHandover(socks *activation.Sockets, log *slog.Logger, ask func(context.Context, *slog.Logger) outlook) (*handover, error) {
@@ -60,7 +61,7 @@ func newHandover(l *net.UnixListener, log *slog.Logger, ask func(context.Context
 		listener: l, path: l.Addr().String(), log: log,
 		tickets: map[string]*tickets{}, settled: make(chan struct{}),
 		queue: newQueue(), decided: make(chan struct{}), leaving: make(chan struct{}),
-		outlook: ask,
+		outlook: ask, hello: helloTime,
 	}
 }
 
@@ -189,7 +190,7 @@ func (h *handover) dial(limit context.Context) *carry.Sender {
 	if next == ends {
 		return nil
 	}
-	hello, cancel := context.WithTimeout(limit, helloTime)
+	hello, cancel := context.WithTimeout(limit, h.hello)
 	defer cancel()
 	sender, err := carry.Dial(hello, h.path, false)
 	if errors.Is(err, carry.ErrNobody) {

@@ -22,19 +22,25 @@ type seen struct {
 	Earlier *Drain
 }
 
-// runObserved serves "/", "/held" until the client goes, and "/live", a
-// connection that ends at the end of the drain time.
+// runObserved serves "/open", which counts connections, "/held" until the client
+// goes in the drain, and "/live", a connection that ends at the end of the drain
+// time.
 func runObserved() error {
 	write := func(s seen) {
 		line, _ := json.Marshal(s)
 		fmt.Fprintf(os.Stderr, "seen %s\n", line)
 	}
 	over := make(chan struct{})
+	var server *httpServer
 	mux := http.NewServeMux()
-	mux.Handle("/", text("hello"))
+	mux.HandleFunc("/open", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, server.open()) })
 	mux.HandleFunc("/held", func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusEarlyHints)
 		<-r.Context().Done()
+		for !server.draining.Load() {
+			time.Sleep(time.Millisecond)
+		}
+		w.Header().Set("Connection", "close") // else it may be carried, its end not read yet
 	})
 	mux.HandleFunc("/live", func(w http.ResponseWriter, r *http.Request) {
 		c, _, err := http.NewResponseController(w).Hijack()
@@ -56,6 +62,7 @@ func runObserved() error {
 			Earlier: func(d Drain) { write(seen{Earlier: &d}) },
 		}),
 		func(l *life) {
+			server = l.servers[0].(*httpServer)
 			if os.Getenv("SERVE_TEST_RESTARTS") != "" {
 				l.outlook = func(context.Context, *slog.Logger) outlook { return restarts }
 			}
@@ -94,25 +101,33 @@ func TestDrainIsObserved(t *testing.T) {
 			}
 			first := f.start(t, "observed", env...)
 			gone := mustDial(t, addr, "http/1.1").(*h1client) // ended before the drain: no business of it
-			if _, _, err := gone.do("GET", "/", ""); err != nil {
-				t.Fatal(err)
-			}
 			gone.close()
 			const idle = 3
-			for range idle {
-				c := mustDial(t, addr, "http/1.1").(*h1client)
-				t.Cleanup(func() { c.close() })
-				if _, _, err := c.do("GET", "/", ""); err != nil {
+			open := func(c *h1client) string {
+				n, _, err := c.do("GET", "/open", "")
+				if err != nil {
 					t.Fatal(err)
 				}
+				return n
+			}
+			var last *h1client
+			for range idle {
+				last = mustDial(t, addr, "http/1.1").(*h1client)
+				t.Cleanup(last.close)
+				open(last)
 			}
 			held, live := mustDial(t, addr, "http/1.1").(*h1client), mustDial(t, addr, "http/1.1").(*h1client)
 			defer live.close()
 			fmt.Fprint(held, "GET /held HTTP/1.1\r\nHost: t\r\n\r\n")
 			fmt.Fprint(live, "GET /live HTTP/1.1\r\nHost: t\r\n\r\n")
-			for _, c := range []*h1client{held, live} { // they have been accepted
+			for _, c := range []*h1client{held, live} {
 				if _, err := c.r.ReadString('\n'); err != nil {
 					t.Fatal(err)
+				}
+			}
+			for end := time.Now().Add(30 * time.Second); open(last) != fmt.Sprint(idle+2); time.Sleep(time.Millisecond) {
+				if time.Now().After(end) {
+					t.Fatalf("%s connections are open, not %d", open(last), idle+2)
 				}
 			}
 
@@ -121,7 +136,6 @@ func TestDrainIsObserved(t *testing.T) {
 				second = f.start(t, "observed")
 			}
 			first.terminate(t)
-			first.waitState(t, "STOPPING=1")
 			held.close()
 			first.wantStopped(t)
 			if restart {
