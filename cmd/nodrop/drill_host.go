@@ -40,7 +40,10 @@ func drillOnHost(c *cli.Context) error {
 	switch {
 	case report == nil:
 		report = drill.NotRun(began, err)
-	case err != nil:
+	case err == nil:
+	case report.Error == "": // what failed came after the drill
+		report.Error = err.Error()
+	default:
 		output.text = nil // the drill in the host has said it all to stderr
 	}
 	return output.conclude(c, report, err)
