@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/nodrop/nodrop/pkg/units"
@@ -27,6 +28,10 @@ func socketRules() []Rule {
 			Title: "Queued connections are thrown away",
 			Why:   "`FlushPending=yes` empties the queue whenever the service stops: those who connected in the meantime are dropped.",
 			Fix:   "Delete the line."},
+		{ID: "backlog-small", Category: Connections, Severity: Warning, units: eachSocket(backlogSmall), advice: true,
+			Title: "Few connections may wait",
+			Why:   "While nobody accepts, in a restart or after a crash, and for moments on a busy machine, connections wait in the kernel. When as many wait as `Backlog=` says, whoever comes next is held up for a second and more, and some who are connected already are reset. [load.md](load.md) has figures.",
+			Fix:   "Delete the line: as many wait as net.core.somaxconn says then, 4096 by default. For a socket with few clients, such as one for metrics, silence the rule."},
 		{ID: "socket-address-twice", Category: Failures, Severity: Error, units: addressTwice,
 			Title: "Two socket units with one address",
 			Why:   "Only one can hold it, the other fails to start, and which one depends on the order.",
@@ -87,6 +92,17 @@ func flushPending(s *units.Socket) []Finding {
 	return at(s.Unit, e.Line, Error,
 		"with FlushPending=yes whoever connects while the service restarts is dropped.",
 		"delete the line.")
+}
+
+func backlogSmall(s *units.Socket) []Finding {
+	e, ok := s.Get("Socket", "Backlog")
+	n, err := strconv.ParseUint(e.Value, 10, 32)
+	if !ok || err != nil || n >= 1024 {
+		return nil
+	}
+	return at(s.Unit, e.Line, Warning,
+		fmt.Sprintf("when %d connections wait to be accepted, the next ones are held up for a second and more, and some are reset.", n),
+		"delete the line: net.core.somaxconn bounds how many wait.")
 }
 
 func addressTwice(set *units.Set) (all []Finding) {

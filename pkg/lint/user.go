@@ -7,11 +7,12 @@ import (
 	"strings"
 
 	"github.com/nodrop/nodrop/pkg/shellwalk"
+	"github.com/nodrop/nodrop/pkg/units"
 )
 
 // everywhere are users that every system has (base-passwd; the systemd ones come with systemd).
 func everywhere() []string {
-	return []string{"root", "daemon", "bin", "sys", "sync", "games", "man", "lp", "mail", "news", "uucp", "proxy", "www-data", "backup", "list", "irc", "nobody", "0"}
+	return []string{"root", "daemon", "bin", "sys", "sync", "games", "man", "lp", "mail", "news", "uucp", "proxy", "www-data", "backup", "list", "irc", "nobody", "0", "65534"}
 }
 
 func userMissing(p *Package) (all []Finding) {
@@ -27,6 +28,23 @@ func userMissing(p *Package) (all []Finding) {
 			"ship a sysusers.d file, or depend on the package that creates it.")...)
 	}
 	return all
+}
+
+// carryUserShared: who has the same user as a service is let in at its handover socket.
+func carryUserShared(s *units.Service) []Finding {
+	e, ok := s.Get("Service", "User")
+	name := s.Expand(e.Value)
+	if _, dynamic := s.Bool("Service", "DynamicUser"); !s.Carries() || dynamic || ok && !slices.Contains(everywhere(), name) {
+		return nil
+	}
+	if !ok || name == "root" || name == "0" {
+		return at(s.Unit, max(e.Line, s.Line("Service")), Warning,
+			"this runs as root, as much else does, and carries connections for whoever has the same user.",
+			"write User= with a user of its own, and ship a sysusers.d file.")
+	}
+	return at(s.Unit, e.Line, Warning,
+		fmt.Sprintf("with Carry=yes any process of the user %s may pass connections to this service; others run as %s too.", name, name),
+		"write User= with a user of its own, and ship a sysusers.d file.")
 }
 
 // creates tells whether the package makes a user, by sysusers.d or by a script.

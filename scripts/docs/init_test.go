@@ -11,8 +11,8 @@ import (
 )
 
 // A project that somebody has, taken through the guide's commands and those of
-// README.md, is a package; and through them once more, nothing but the program
-// and the package is new.
+// README.md, is a package in which lint finds nothing; and through them once
+// more, nothing but the program and the package is new.
 func TestInitBuildsAPackage(t *testing.T) {
 	l, err := lab.New(t.TempDir())
 	if err != nil {
@@ -51,7 +51,8 @@ func main() {
 	}
 	var before string
 	for _, commands := range []string{guide + commands, commands} {
-		sh := exec.Command("sh", "-ec", strings.ReplaceAll(commands, "nodrop init", "nodrop init --yes"))
+		commands = strings.ReplaceAll(commands, "nodrop init", "nodrop init --yes")
+		sh := exec.Command("sh", "-ec", commands+"nodrop lint packaging/hello hello_1.0.0_amd64.deb\n")
 		sh.Dir = dir
 		sh.Env = append(os.Environ(), "PATH="+filepath.Dir(nodrop)+":"+os.Getenv("PATH"))
 		if out, err := sh.CombinedOutput(); err != nil {
