@@ -79,11 +79,15 @@ func (i *instance) stop(limit time.Duration) {
 // numbered answers with the instance's number and the request's body.
 func numbered(n int) *http.Server { return &http.Server{Handler: text(fmt.Sprint(n))} }
 
+// patience is for the hello of an instance that is there, however busy the
+// machine is.
+const patience = 30 * time.Second
+
 // rollout replaces current by another instance, as the rollout unit does.
 func rollout(t *testing.T, sock *os.File, held *net.UnixListener, current *instance, n int) *instance {
 	t.Helper()
 	next := startInstance(t, sock, held, numbered(n))
-	current.h.hello = 30 * time.Second // it is there, however busy the machine is
+	current.h.hello = patience
 	done := make(chan struct{})
 	go func() { defer close(done); current.stop(30 * time.Second) }()
 	waitFor(t, "the drain", done)
@@ -270,6 +274,7 @@ func TestHalfARequest(t *testing.T) {
 	waitRead(t, first)
 
 	second := startInstance(t, sock, held, numbered(2))
+	first.h.hello = patience
 	done := make(chan struct{})
 	go func() { defer close(done); first.stop(30 * time.Second) }()
 	waitDraining(t, first.httpServer)
@@ -320,6 +325,7 @@ func TestCarriedConnectionMayStayIdle(t *testing.T) {
 	srv := numbered(2)
 	srv.ReadHeaderTimeout, srv.ReadTimeout, srv.IdleTimeout = 50*time.Millisecond, 100*time.Millisecond, time.Minute
 	second := startInstance(t, sock, held, srv)
+	first.h.hello = patience
 	first.stop(30 * time.Second)
 	waitOpen(t, second.httpServer, 1)
 	// Longer than a new connection would get.
@@ -387,6 +393,7 @@ func TestRefusedConnectionsAreServedOn(t *testing.T) {
 	adopter.adopt((&life{servers: []server{other}}).adopters())
 	defer adopter.halt()
 
+	only.h.hello = patience
 	done := make(chan struct{})
 	go func() { defer close(done); only.stop(30 * time.Second) }()
 	waitDraining(t, only.httpServer)

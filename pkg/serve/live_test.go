@@ -106,6 +106,7 @@ func TestPassAndAdopt(t *testing.T) {
 	for g := range 10 {
 		srv, more := counterServer(t)
 		next := startInstance(t, sock, held, srv, more)
+		current.h.hello = patience
 		io.WriteString(c, "before\nha")
 		done := make(chan struct{})
 		go func() { defer close(done); current.stop(30 * time.Second) }()
@@ -201,6 +202,7 @@ func TestPassOfAKindThatIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := startInstance(t, sock, held, numbered(2))
+	first.h.hello = patience
 	done := make(chan struct{})
 	go func() { defer close(done); first.stop(30 * time.Second) }()
 	select {

@@ -125,6 +125,7 @@ func TestDrainIsObserved(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			// These have been accepted; of the one that is gone the instance knows.
 			for end := time.Now().Add(30 * time.Second); open(last) != fmt.Sprint(idle+2); time.Sleep(time.Millisecond) {
 				if time.Now().After(end) {
 					t.Fatalf("%s connections are open, not %d", open(last), idle+2)
