@@ -193,6 +193,22 @@ func TestNobodyThere(t *testing.T) {
 	}
 }
 
+// An instance that is about to end may take a sender's connection and close it. The next one takes it up.
+func TestNextInstanceAfterOneThatEnds(t *testing.T) {
+	l, path := handoverSocket(t)
+	receivers := make(chan func(), 1)
+	go func() {
+		if c, err := l.AcceptUnix(); err == nil {
+			c.Close()
+		}
+		_, stop := receive(t, another(t, l))
+		receivers <- stop
+	}()
+	s := mustDial(t, path, false)
+	defer (<-receivers)()
+	s.Close()
+}
+
 func TestRefusedKindStaysWithTheSender(t *testing.T) {
 	l, path := handoverSocket(t)
 	a, _ := receive(t, another(t, l))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"syscall"
@@ -29,6 +30,10 @@ var ErrRefused = errors.New("the next instance does not take them")
 // and for each answer. An instance that takes longer is stuck.
 const answerTime = 5 * time.Second
 
+// redialTime is how long Dial waits before it tries again after an instance that
+// took no connection.
+const redialTime = 10 * time.Millisecond
+
 // fullTime is how long a message that nobody reads yet may wait for room.
 const fullTime = 50 * time.Millisecond
 
@@ -48,16 +53,24 @@ type Sender struct {
 // that wraps [ErrNobody] when none does; the connection is then still in the
 // socket's queue, see [Discard]. The caller closes the Sender.
 func Dial(ctx context.Context, path string, blind bool) (*Sender, error) {
-	c, err := (&net.Dialer{}).DialContext(ctx, "unixpacket", path)
-	if err != nil {
-		return nil, fmt.Errorf("connecting to the handover socket: %w", err)
-	}
-	s := &Sender{path: path, conn: c.(*net.UnixConn), blind: blind}
-	if err := s.meet(ctx); err != nil {
+	for {
+		c, err := (&net.Dialer{}).DialContext(ctx, "unixpacket", path)
+		if err != nil {
+			return nil, fmt.Errorf("connecting to the handover socket: %w", err)
+		}
+		s := &Sender{path: path, conn: c.(*net.UnixConn), blind: blind}
+		err = s.meet(ctx)
+		if err == nil {
+			return s, nil
+		}
 		c.Close()
-		return nil, fmt.Errorf("handover socket %s: %w", path, err)
+		switch {
+		case !errors.Is(err, io.EOF):
+			return nil, fmt.Errorf("handover socket %s: %w", path, err)
+		case !pause(ctx, redialTime): // an instance that was about to end had accepted it
+			return nil, fmt.Errorf("handover socket %s: %w", path, ErrNobody)
+		}
 	}
-	return s, nil
 }
 
 // Discard takes connections that nobody accepted out of the queue of the

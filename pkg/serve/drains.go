@@ -2,15 +2,11 @@ package serve
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
-	"errors"
 	"os"
 	"path"
 	"slices"
 	"strings"
-
-	"github.com/nodrop/nodrop/pkg/carry"
 )
 
 // kindDrains is the state by which an instance tells the next one how it and
@@ -50,37 +46,24 @@ func (h *handover) takeDrains(state []byte) {
 	}
 }
 
-// tell tells the next instance of this one's drain, after run, if there is one.
+// tell tells the next instance of this one's drain, after run, if there is one. It
+// is the last of what that gets: a version that does not know it may end the
+// hand-over.
 func (h *handover) tell(d Drain) {
-	if h == nil || !h.dialed {
+	if h == nil || h.sender == nil {
 		return
 	}
+	defer h.sender.Close()
 	h.mu.Lock()
 	h.remember(d)
 	state, err := json.Marshal(h.drains)
 	h.mu.Unlock()
 	if err == nil {
-		err = h.sendState(kindDrains, state)
+		err = h.sender.SendState(kindDrains, state)
 	}
 	if err != nil {
 		h.log.Warn("the next instance was not told of this drain", "error", err)
 	}
-}
-
-// sendState sends state on a connection of its own: an instance that does not
-// know its kind may end that.
-func (h *handover) sendState(kind string, state []byte) error {
-	hello, cancel := context.WithTimeout(context.Background(), h.hello)
-	defer cancel()
-	sender, err := carry.Dial(hello, h.path, h.blind)
-	if errors.Is(err, carry.ErrNobody) { // it has ended, and what waits in the socket would start it
-		err = errors.Join(err, carry.Discard(h.listener))
-	}
-	if err != nil {
-		return err
-	}
-	defer sender.Close()
-	return sender.SendState(kind, state)
 }
 
 // ownUnit is the systemd service of this process (cgroups(7)), "" outside of

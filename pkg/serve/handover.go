@@ -38,8 +38,8 @@ type handover struct {
 	leaving chan struct{} // closed when they can
 	closed  atomic.Bool   // they cannot, or no longer
 
-	dialed bool // there is a next instance; after run
-	blind  bool // it is not there yet
+	sender *carry.Sender // to the next instance, if there is one; after run
+	blind  bool          // it is not there yet
 
 	mu     sync.Mutex
 	drains []Drain // of earlier instances
@@ -145,7 +145,7 @@ func (h *handover) open(limit context.Context) bool {
 }
 
 // run sends the connections that are queued to the next instance until ended
-// is closed. What cannot be sent goes back.
+// is closed. What cannot be sent goes back. The sender stays open for tell.
 func (h *handover) run(limit context.Context, ended <-chan struct{}) {
 	if h == nil {
 		return
@@ -157,8 +157,7 @@ func (h *handover) run(limit context.Context, ended <-chan struct{}) {
 		h.queue.end(carry.ErrNobody)
 		return
 	}
-	defer sender.Close()
-	h.dialed = true
+	h.sender = sender
 	if err := h.giveTickets(); err != nil {
 		h.log.Warn("TLS clients will not resume in the next instance", "error", err)
 	}

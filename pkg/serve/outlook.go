@@ -67,11 +67,15 @@ func lookOut(ctx context.Context) (outlook, error) {
 	return unknown, nil
 }
 
-// sharesSockets reports whether another service is up that has a socket of the unit's.
+// sharesSockets reports whether another service is up that has a socket of the unit's. A unit whose file is gone, the standby of
+// a version that was taken back, say, has none that systemd knows of.
 func sharesSockets(ctx context.Context, systemd *dbus.Conn, unit string) (bool, error) {
 	sockets, err := unitNames(ctx, systemd, unit, "TriggeredBy")
 	if err != nil {
 		return false, err
+	}
+	if len(sockets) == 0 {
+		return true, nil
 	}
 	for _, socket := range sockets {
 		services, err := unitNames(ctx, systemd, socket, "Triggers")

@@ -2,13 +2,17 @@ package serve
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/nodrop/nodrop/pkg/carry"
 )
 
 // kindTickets is the state that holds ticket keys: JSON, the keys by server.
@@ -140,7 +144,8 @@ func (h *handover) takeTickets(state []byte) {
 	}
 }
 
-// giveTickets sends the keys to the next instance.
+// giveTickets sends the keys to the next instance, on a connection of their own: a
+// version that does not know them may end that.
 func (h *handover) giveTickets() error {
 	all := map[string][]ticketKey{}
 	for name, t := range h.tickets {
@@ -155,5 +160,15 @@ func (h *handover) giveTickets() error {
 	if err != nil {
 		return err
 	}
-	return h.sendState(kindTickets, state)
+	hello, cancel := context.WithTimeout(context.Background(), h.hello)
+	defer cancel()
+	sender, err := carry.Dial(hello, h.path, h.blind)
+	if errors.Is(err, carry.ErrNobody) { // it has ended, and what waits in the socket would start it
+		err = errors.Join(err, carry.Discard(h.listener))
+	}
+	if err != nil {
+		return err
+	}
+	defer sender.Close()
+	return sender.SendState(kindTickets, state)
 }
