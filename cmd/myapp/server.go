@@ -30,6 +30,7 @@ func newServer(addr string, handler http.Handler, log *slog.Logger) *http.Server
 		ReadTimeout:       5 * time.Second,
 		WriteTimeout:      5 * time.Second,
 		IdleTimeout:       60 * time.Second,
+		HTTP2:             &http.HTTP2Config{WriteByteTimeout: stallTimeout},
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}

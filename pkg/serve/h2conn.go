@@ -2,8 +2,10 @@ package serve
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,7 +26,9 @@ func (c *h2conn) hookConn() net.Conn { return c.Conn }
 //
 // There are two PINGs, one after the other: a client may answer the first, by
 // the goroutine that reads, while another that chose its stream before the
-// GOAWAY came has yet to write it. Go's does.
+// GOAWAY came has yet to write it. Go's does. The second step is taken without
+// an answer when that is overdue: the client then learns from the last GOAWAY
+// which of its streams were not read.
 type h2conn struct {
 	net.Conn
 
@@ -33,6 +37,9 @@ type h2conn struct {
 	ours   string      // frames of ours, due at the next boundary
 	asked  atomic.Bool // step 1 is done
 	again  bool        // so is the second PING
+	wake   atomic.Bool // the reader's deadline has been used to wake it
+	due    bool        // step 2 is, without an answer
+	gone   atomic.Bool // step 2 is done
 
 	in     *bufio.Reader
 	rest   int    // bytes of the present frame that the server has yet to read
@@ -55,7 +62,20 @@ func (c *h2conn) Write(p []byte) (int, error) {
 // goAway takes the first step.
 func (c *h2conn) goAway() {
 	c.asked.Store(true)
+	time.AfterFunc(answerTime, c.overdue)
 	c.insert(goAwayFrame + pingFrame)
+}
+
+// answerTime is how long a client may take to read what was sent before the
+// PINGs, and to answer.
+const answerTime = 30 * time.Second
+
+// overdue has the reader take the second step, at the next boundary.
+func (c *h2conn) overdue() {
+	if !c.gone.Load() {
+		c.wake.Store(true)
+		_ = c.SetReadDeadline(time.Now())
+	}
 }
 
 func (c *h2conn) ping() {
@@ -100,24 +120,43 @@ func (c *h2conn) Close() error {
 }
 
 // linger, behind net/http, reads until the client has closed or sent nothing
-// for a while, and closes.
+// for a while, or goes on too long, and closes.
 func (c *h2conn) linger() {
 	defer c.Conn.Close()
 	if !c.asked.Load() {
 		return
 	}
 	b := make([]byte, 4096)
-	for c.Conn.SetReadDeadline(time.Now().Add(lingerTime)) == nil {
+	for end := time.Now().Add(lingerTime); time.Until(end) > 0; {
+		if c.Conn.SetReadDeadline(time.Now().Add(lingerTimeout)) != nil {
+			return
+		}
 		if _, err := c.Conn.Read(b); err != nil {
 			return
 		}
 	}
 }
 
-const lingerTime = 5 * time.Second
+const (
+	lingerTime    = 30 * time.Second // in all
+	lingerTimeout = 5 * time.Second  // for the client to send something more
+)
 
 // Read reads frame by frame, in order to take the second step.
 func (c *h2conn) Read(p []byte) (int, error) {
+	for {
+		n, err := c.read(p)
+		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) || !c.wake.CompareAndSwap(true, false) {
+			return n, err
+		}
+		c.due = true
+		if err := c.SetReadDeadline(time.Time{}); err != nil {
+			return 0, err
+		}
+	}
+}
+
+func (c *h2conn) read(p []byte) (int, error) {
 	if c.rest == 0 && c.swapIn == "" {
 		if err := c.nextFrame(); err != nil {
 			return 0, err
@@ -136,6 +175,10 @@ func (c *h2conn) Read(p []byte) (int, error) {
 // nextFrame looks at the next frame without taking it. What came of it when a
 // read deadline ends stays in the buffer.
 func (c *h2conn) nextFrame() error {
+	if c.due && !c.gone.Swap(true) {
+		c.swapIn = clientGoAwayFrame
+		return nil
+	}
 	header, err := c.in.Peek(frameHeaderLen)
 	if err != nil {
 		return err
@@ -149,7 +192,7 @@ func (c *h2conn) nextFrame() error {
 		if string(frame) == pingAckFrame && !c.again {
 			c.again = true
 			go c.ping()
-		} else if string(frame) == pingAckFrame {
+		} else if string(frame) == pingAckFrame && !c.gone.Swap(true) {
 			_, err = c.in.Discard(size)
 			c.swapIn = clientGoAwayFrame
 			return err

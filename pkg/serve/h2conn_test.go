@@ -5,7 +5,12 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"golang.org/x/net/http2"
 )
@@ -89,5 +94,77 @@ func TestReadOfABrokenOffFrame(t *testing.T) {
 		if n, err := c.Read(make([]byte, 100)); n != 0 || err != io.EOF {
 			t.Errorf("%d bytes: read %d, %v", size, n, err)
 		}
+	}
+}
+
+// A client that goes on sending to a connection which has ended holds up nobody for longer than the time for lingering.
+func TestLingerEnds(t *testing.T) {
+	for name, every := range map[string]time.Duration{"sends without end": time.Second, "is silent": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ours, theirs := net.Pipe()
+				c := newH2Conn(ours)
+				c.asked.Store(true)
+				var client sync.WaitGroup
+				client.Go(func() {
+					for {
+						if _, err := theirs.Write([]byte(pingFrame)); err != nil {
+							return
+						}
+						time.Sleep(every)
+					}
+				})
+				began := time.Now()
+				c.linger()
+				if took := time.Since(began); took > lingerTime+lingerTimeout || every > lingerTime && took > lingerTimeout {
+					t.Errorf("lingered for %s", took)
+				}
+				if _, err := ours.Write([]byte("x")); err != io.ErrClosedPipe {
+					t.Errorf("after it: %v, want a closed connection", err)
+				}
+				client.Wait()
+			})
+		})
+	}
+}
+
+// A client that does not answer in time has the answer put in for it, once, between two of its frames.
+func TestOverdueAnswer(t *testing.T) {
+	frames := func(n int) string { return strings.Repeat(pingFrame, n) }
+	for name, tc := range map[string]struct {
+		sends []string // a second between each and the next
+		want  string
+	}{
+		"a silent client":        {nil, clientGoAwayFrame},
+		"half a header":          {append(slices.Repeat([]string{pingFrame}, 29), pingFrame[:5], "", "", pingFrame[5:]), frames(29) + clientGoAwayFrame + pingFrame},
+		"half a frame":           {append(slices.Repeat([]string{pingFrame}, 29), pingFrame[:12], "", "", pingFrame[12:]+pingFrame), frames(30) + clientGoAwayFrame + pingFrame},
+		"frames without end":     {slices.Repeat([]string{pingFrame}, 40), frames(30) + clientGoAwayFrame + frames(10)},
+		"an answer in time":      {append([]string{pingAckFrame, pingAckFrame}, slices.Repeat([]string{pingFrame}, 40)...), pingAckFrame + clientGoAwayFrame + frames(40)},
+		"an answer that is late": {append(slices.Repeat([]string{""}, 40), pingAckFrame, pingAckFrame), clientGoAwayFrame + pingAckFrame + pingAckFrame},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ours, theirs := net.Pipe()
+				c := newH2Conn(ours)
+				go io.Copy(io.Discard, theirs)
+				c.goAway()
+				time.Sleep(time.Millisecond) // the client is never as fast as the clock
+				go func() {
+					for _, s := range tc.sends {
+						io.WriteString(theirs, s)
+						time.Sleep(time.Second)
+					}
+					time.Sleep(2 * answerTime)
+					theirs.Close()
+				}()
+				got, err := io.ReadAll(c)
+				if err != nil {
+					t.Error(err)
+				}
+				if string(got) != tc.want {
+					t.Errorf("read %q, want %q", got, tc.want)
+				}
+			})
+		})
 	}
 }
