@@ -82,9 +82,10 @@ func TestStatus(t *testing.T) {
 	}
 
 	// What the process does not accept waits.
-	m.must("bash", "-c", `kill -STOP $(systemctl show --value -p MainPID myapp.service)
+	m.must("timeout", "60", "bash", "-c", `pid=$(systemctl show --value -p MainPID myapp.service)
+kill -STOP "$pid"; until [ -z "$(grep -L '^State:.T' /proc/"$pid"/task/*/status)" ]; do :; done
 for n in 1 2 3 4 5; do exec {fd}<>/dev/tcp/127.0.0.1/8080; done
-nodrop status >/run/queue; kill -CONT $(systemctl show --value -p MainPID myapp.service)`)
+nodrop status >/run/queue; kill -CONT "$pid"`)
 	if text := m.must("cat", "/run/queue"); !strings.Contains(text, "active, 5 of ") {
 		t.Errorf("five connections wait:\n%s", text)
 	}
