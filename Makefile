@@ -28,7 +28,7 @@ package: build ## myapp as deb and rpm, into bin/
 bench: ## what serve.Run and the carry cost, as ratios side by side
 	scripts/bench.sh
 
-bench-peers: ## upgrades of nginx, HAProxy, Caddy and others, and ours, under load: writes BENCHMARKS.md; takes root, half an hour
+bench-peers: ## upgrades of nginx, HAProxy, Caddy and others, and ours, under load: writes BENCHMARKS.md; takes root, ten minutes
 	scripts/setup.sh hosts
 	go run ./scripts/peers
 

@@ -13,7 +13,7 @@ const intro = `# Benchmarks of upgrades
 
 ` + "`make bench-peers`" + ` writes this file, from drills on throw-away hosts of Debian %s with their real packages and a real systemd;
 the raw figures are in [benchmarks/peers.json](benchmarks/peers.json) and [benchmarks/ours.json](benchmarks/ours.json). It takes root and
-about half an hour. What the library costs in quiet running is another question, which ` + "`make bench`" + ` answers.
+about ten minutes. What the library costs in quiet running is another question, which ` + "`make bench`" + ` answers.
 
 No client ever retries. A request is lost if it does not get a whole reply, and a connection is closed if the server ends it without
 having said so: by ` + "`Connection: close`" + ` (announced), say. The counts do not depend much on the machine; the times do, and on what else it
