@@ -305,7 +305,7 @@ func TestAnswerAfterTheSenderGaveUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := &receiver{conn, slog.New(slog.DiscardHandler), func(string) bool { return true }, func(c Conn) { a.conns = append(a.conns, c) }}
-	if err := r.run(); err == nil {
+	if err := r.run(t.Context()); err == nil {
 		t.Error("the receiver did not notice")
 	}
 	if len(a.conns) != 0 {

@@ -160,7 +160,7 @@ func TestSenderOfAnotherUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = (&receiver{c, slog.New(slog.DiscardHandler), func(string) bool { return true }, func(Conn) { t.Error("a connection was adopted") }}).run()
+	err = (&receiver{c, slog.New(slog.DiscardHandler), func(string) bool { return true }, func(Conn) { t.Error("a connection was adopted") }}).run(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "the other side is user 65534") {
 		t.Errorf("run: %v", err)
 	}

@@ -16,9 +16,9 @@ import (
 )
 
 // Receive accepts senders on the handover socket and passes what they carry to
-// adopt, until ctx ends. Then it closes every sender's connection, waits for
-// calls of adopt to return, and returns. The caller closes l. What goes wrong
-// with one sender is logged.
+// adopt, until ctx ends. Then it takes what every sender has sent so far, closes
+// its connection, and returns when the calls of adopt have. The caller closes l.
+// What goes wrong with one sender is logged.
 //
 // accepts is asked for each kind before anything of a batch is taken: a batch
 // with a kind that is not accepted stays with its sender, as does one for which
@@ -32,10 +32,7 @@ func Receive(ctx context.Context, l *net.UnixListener, log *slog.Logger, accepts
 	defer stop()
 	for {
 		c, err := l.AcceptUnix()
-		if ctx.Err() != nil {
-			if err == nil {
-				c.Close() // its sender keeps what it has
-			}
+		if err != nil && ctx.Err() != nil {
 			return
 		}
 		if err != nil {
@@ -49,11 +46,11 @@ func Receive(ctx context.Context, l *net.UnixListener, log *slog.Logger, accepts
 			continue
 		}
 		sessions.Go(func() {
-			// A blind sender's batches are here already, and must not be lost.
-			stop := context.AfterFunc(ctx, func() { c.SetReadDeadline(time.Now().Add(lastReads)) })
-			defer stop()
 			defer c.Close()
-			if err := (&receiver{c, log, accepts, adopt}).run(); err != nil && ctx.Err() == nil {
+			// What was sent is read to its end, as a blind sender may be gone; what is not sent yet stays with its sender.
+			stop := context.AfterFunc(ctx, func() { c.CloseRead() })
+			defer stop()
+			if err := (&receiver{c, log, accepts, adopt}).run(ctx); err != nil && ctx.Err() == nil {
 				log.Warn("a hand-over ended early", "error", err)
 			}
 		})
@@ -72,9 +69,6 @@ func Waiting(l *net.UnixListener) bool {
 	})
 	return err == nil && n > 0
 }
-
-// lastReads is for how long batches are still read when a receiver stops.
-const lastReads = 200 * time.Millisecond
 
 func pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
@@ -95,12 +89,13 @@ type receiver struct {
 	adopt   func(Conn)
 }
 
-func (r *receiver) run() error {
+func (r *receiver) run(ctx context.Context) error {
 	if err := checkPeer(r.conn); err != nil {
 		return err
 	}
-	// A blind sender may be gone, and its batches are there all the same.
-	_ = r.write([]byte(magic))
+	if ctx.Err() == nil { // else it waits for the next instance's
+		_ = r.write([]byte(magic)) // a blind sender may be gone, and its batches are there all the same
+	}
 	p := make([]byte, maxMessage)
 	oob := make([]byte, syscall.CmsgSpace(MaxBatch*4))
 	for {

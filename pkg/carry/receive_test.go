@@ -3,10 +3,12 @@ package carry
 import (
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"os"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // State alone arrives, whether somebody is there or not.
@@ -56,6 +58,30 @@ func TestClientThatHasGone(t *testing.T) {
 	stop()
 	if len(a.conns) != 2 {
 		t.Errorf("%d connections were adopted, want 2", len(a.conns))
+	}
+}
+
+// What was sent blind is taken by an instance that is told to end at that moment, or waits for the next one.
+func TestBlindBatchesOutliveAnInstanceThatEnds(t *testing.T) {
+	for range 200 {
+		l, path := handoverSocket(t)
+		clients, servers := tcpPairs(t, 1)
+		s := mustDial(t, path, true)
+		if err := s.Send(servers); err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		first, stop := receive(t, another(t, l))
+		time.Sleep(rand.N(100 * time.Microsecond)) // about as long as it takes to accept
+		stop()
+		if len(first.conns) == 0 {
+			second, stop := receive(t, another(t, l))
+			second.wait(t, 1)
+			stop()
+			first = second
+		}
+		checkAlive(t, clients, first.conns)
+		first.conns[0].Close()
 	}
 }
 
@@ -142,7 +168,7 @@ func FuzzReceiver(f *testing.F) {
 			c.Close()
 		}}
 		sender.CloseWrite()
-		r.run()
+		r.run(t.Context())
 		conn.Close()
 		if said := answers(sender); said != adopted+states || adopted > len(fds) {
 			t.Errorf("of %d, %d and %d states were adopted, and %d answered for", len(fds), adopted, states, said)
