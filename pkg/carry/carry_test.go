@@ -193,6 +193,35 @@ func TestNobodyThere(t *testing.T) {
 	}
 }
 
+// What is thrown out of the socket is what was there, and not what another instance sends meanwhile.
+func TestDiscardLeavesWhatComesLater(t *testing.T) {
+	l, path := handoverSocket(t)
+	question, err := net.DialUnix("unixpacket", nil, &net.UnixAddr{Name: path, Net: "unixpacket"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer question.Close()
+	clients, servers := tcpPairs(t, 1)
+	sent := make(chan error, 1)
+	go func() {
+		question.Read(make([]byte, 1)) // until it is thrown out
+		s, err := Dial(context.Background(), path, true)
+		if err == nil {
+			err = s.Send(servers)
+			s.Close()
+		}
+		sent <- err
+	}()
+	if err := Discard(another(t, l)); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-sent; err != nil {
+		t.Fatal(err)
+	}
+	a, _ := receive(t, another(t, l))
+	checkAlive(t, clients, a.wait(t, 1))
+}
+
 // An instance that is about to end may take a sender's connection and close it. The next one takes it up.
 func TestNextInstanceAfterOneThatEnds(t *testing.T) {
 	l, path := handoverSocket(t)

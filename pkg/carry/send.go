@@ -37,7 +37,7 @@ const redialTime = 10 * time.Millisecond
 // fullTime is how long a message that nobody reads yet may wait for room.
 const fullTime = 50 * time.Millisecond
 
-// discardTime is how long Discard looks for more.
+// discardTime is how long Discard waits for what somebody else has accepted.
 const discardTime = 50 * time.Millisecond
 
 // Sender sends connections to one receiver. It is for one goroutine.
@@ -75,9 +75,9 @@ func Dial(ctx context.Context, path string, blind bool) (*Sender, error) {
 
 // Discard takes connections that nobody accepted out of the queue of the
 // handover socket, where the service's own listening would otherwise make
-// systemd start it. Nothing must be on its way there.
+// systemd start it. What comes while it does so stays.
 func Discard(l *net.UnixListener) error {
-	for {
+	for more := Waiting(l); more; {
 		// A deadline to come, as one that is over would hide what is there.
 		if err := l.SetDeadline(time.Now().Add(discardTime)); err != nil {
 			return err
@@ -89,8 +89,10 @@ func Discard(l *net.UnixListener) error {
 		if err != nil {
 			return fmt.Errorf("emptying the handover socket: %w", err)
 		}
+		more = Waiting(l)
 		c.Close()
 	}
+	return nil
 }
 
 func (s *Sender) meet(ctx context.Context) error {
