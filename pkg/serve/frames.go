@@ -48,20 +48,26 @@ func (f *frames) advance(p []byte) {
 
 // enter takes in a complete header.
 func (f *frames) enter() {
+	h := f.header[:]
+	f.have = 0
+	f.begun = true
+	f.payload = payloadLen(h)
+	f.block = inBlock(h, f.block)
+}
+
+// inBlock reports whether a field block goes on behind a frame with this header, given whether one went on before it.
+func inBlock(header []byte, before bool) bool {
 	const (
 		headers      = 0x1
 		pushPromise  = 0x5
 		continuation = 0x9
 		endHeaders   = 0x4
 	)
-	h := f.header
-	f.have = 0
-	f.begun = true
-	f.payload = payloadLen(h[:])
-	switch h[3] {
+	switch header[3] {
 	case headers, pushPromise, continuation:
-		f.block = h[4]&endHeaders == 0
+		return header[4]&endHeaders == 0
 	}
+	return before
 }
 
 // boundary reports whether a frame of our own may go in here.

@@ -37,16 +37,22 @@ type h2conn struct {
 	ours   string      // frames of ours, due at the next boundary
 	asked  atomic.Bool // step 1 is done
 	again  bool        // so is the second PING
-	wake   atomic.Bool // the reader's deadline has been used to wake it
-	due    bool        // step 2 is, without an answer
-	gone   atomic.Bool // step 2 is done
+
+	turn sync.Mutex // for these two, and the deadline that comes of them
+	late bool       // the answer is
+	gone bool       // step 2 is done, or it is too late for it
 
 	in     *bufio.Reader
 	rest   int    // bytes of the present frame that the server has yet to read
+	block  bool   // a field block goes on behind it
 	swapIn string // bytes to read before those
+
+	unsent func() int // bytes that the client's host has yet to take
 }
 
-func newH2Conn(c net.Conn) *h2conn { return &h2conn{Conn: c, in: bufio.NewReader(c)} }
+func newH2Conn(c net.Conn) *h2conn {
+	return &h2conn{Conn: c, in: bufio.NewReader(c), unsent: func() int { return unsent(c) }}
+}
 
 func (c *h2conn) Write(p []byte) (int, error) {
 	c.write.Lock()
@@ -72,10 +78,29 @@ const answerTime = 30 * time.Second
 
 // overdue has the reader take the second step, at the next boundary.
 func (c *h2conn) overdue() {
-	if !c.gone.Load() {
-		c.wake.Store(true)
+	c.turn.Lock()
+	defer c.turn.Unlock()
+	c.late = true
+	if !c.gone {
 		_ = c.SetReadDeadline(time.Now())
 	}
+}
+
+// awake reports whether a deadline was only to tell that the answer is late.
+func (c *h2conn) awake() bool {
+	c.turn.Lock()
+	defer c.turn.Unlock()
+	return c.late && !c.gone && c.SetReadDeadline(time.Time{}) == nil
+}
+
+// goes reports whether the second step is to be taken now: once, when there is
+// an answer or it is late.
+func (c *h2conn) goes(answered bool) bool {
+	c.turn.Lock()
+	defer c.turn.Unlock()
+	first := !c.gone && (answered || c.late)
+	c.gone = c.gone || first
+	return first
 }
 
 func (c *h2conn) ping() {
@@ -107,51 +132,12 @@ func (c *h2conn) writeOurs() error {
 	return err
 }
 
-// Close, after the two steps, ends only what we send: net/http closes a second
-// after the last reply was written, but the kernel may have much of it yet to
-// send, and would throw it away when the client sends a WINDOW_UPDATE to a closed
-// socket.
-func (c *h2conn) Close() error {
-	half, ok := c.Conn.(interface{ CloseWrite() error })
-	if !c.asked.Load() || !ok || half.CloseWrite() != nil {
-		return c.Conn.Close()
-	}
-	return nil
-}
-
-// linger, behind net/http, reads until the client has closed or sent nothing
-// for a while, or goes on too long, and closes.
-func (c *h2conn) linger() {
-	defer c.Conn.Close()
-	if !c.asked.Load() {
-		return
-	}
-	b := make([]byte, 4096)
-	for end := time.Now().Add(lingerTime); time.Until(end) > 0; {
-		if c.Conn.SetReadDeadline(time.Now().Add(lingerTimeout)) != nil {
-			return
-		}
-		if _, err := c.Conn.Read(b); err != nil {
-			return
-		}
-	}
-}
-
-const (
-	lingerTime    = 30 * time.Second // in all
-	lingerTimeout = 5 * time.Second  // for the client to send something more
-)
-
 // Read reads frame by frame, in order to take the second step.
 func (c *h2conn) Read(p []byte) (int, error) {
 	for {
 		n, err := c.read(p)
-		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) || !c.wake.CompareAndSwap(true, false) {
+		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) || !c.awake() {
 			return n, err
-		}
-		c.due = true
-		if err := c.SetReadDeadline(time.Time{}); err != nil {
-			return 0, err
 		}
 	}
 }
@@ -175,7 +161,7 @@ func (c *h2conn) read(p []byte) (int, error) {
 // nextFrame looks at the next frame without taking it. What came of it when a
 // read deadline ends stays in the buffer.
 func (c *h2conn) nextFrame() error {
-	if c.due && !c.gone.Swap(true) {
+	if !c.block && c.goes(false) {
 		c.swapIn = clientGoAwayFrame
 		return nil
 	}
@@ -192,12 +178,12 @@ func (c *h2conn) nextFrame() error {
 		if string(frame) == pingAckFrame && !c.again {
 			c.again = true
 			go c.ping()
-		} else if string(frame) == pingAckFrame && !c.gone.Swap(true) {
+		} else if string(frame) == pingAckFrame && c.goes(true) {
 			_, err = c.in.Discard(size)
 			c.swapIn = clientGoAwayFrame
 			return err
 		}
 	}
-	c.rest = size
+	c.rest, c.block = size, inBlock(header, c.block)
 	return nil
 }
