@@ -153,6 +153,23 @@ func TestNothingLeavesAServiceThatEnds(t *testing.T) {
 	another.stop(100 * time.Millisecond)
 }
 
+// An instance of which systemd knows may be slow to answer, on a machine that is busy with the upgrade.
+func TestAnotherInstanceMayBeSlow(t *testing.T) {
+	sock, held := sharedSocket(t), handoverSocket(t)
+	first := startInstance(t, sock, held, numbered(0))
+	first.h.outlook = func(context.Context, *slog.Logger) outlook { return another }
+	c := mustDial(t, first.addr(), "http/1.1")
+	waitOpen(t, first.httpServer, 1)
+	second := make(chan *instance, 1)
+	time.AfterFunc(2*helloTime, func() { second <- startInstance(t, sock, held, numbered(1)) })
+	first.stop(30 * time.Second)
+	if reply, last, err := c.do("POST", "/", "x"); err != nil || last || reply != "1 x" {
+		t.Errorf("reply %q, last=%v, %v", reply, last, err)
+	}
+	c.close()
+	(<-second).stop(30 * time.Second)
+}
+
 // oneConnection sends numbered POSTs on one connection until stop.
 func oneConnection(addr string, stop <-chan struct{}, requests *atomic.Int64) error {
 	c, err := dial(addr, "http/1.1")

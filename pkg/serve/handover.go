@@ -17,6 +17,10 @@ import (
 // it adopts connections.
 const helloTime = 500 * time.Millisecond
 
+// busyTime is the same where systemd knows that there is another one: it may be
+// slow, or the machine.
+const busyTime = 5 * time.Second
+
 // handover is the handover socket of a life. It is nil where there is none,
 // upon which its methods do nothing.
 type handover struct {
@@ -189,7 +193,11 @@ func (h *handover) dial(limit context.Context) *carry.Sender {
 	if next == ends {
 		return nil
 	}
-	hello, cancel := context.WithTimeout(limit, h.hello)
+	patience := h.hello
+	if next == another {
+		patience = max(patience, busyTime)
+	}
+	hello, cancel := context.WithTimeout(limit, patience)
 	defer cancel()
 	sender, err := carry.Dial(hello, h.path, false)
 	if errors.Is(err, carry.ErrNobody) {

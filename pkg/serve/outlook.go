@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/dbus"
@@ -15,6 +16,7 @@ type outlook int
 
 const (
 	unknown  outlook = iota // it says nothing: whoever answers on the handover socket does
+	another                 // another instance, which is up
 	restarts                // this service: it is stopped in order to be started again
 	ends                    // nobody: it is stopped, and there is no other instance
 )
@@ -57,45 +59,42 @@ func lookOut(ctx context.Context) (outlook, error) {
 		case j.JobType == "restart":
 			return restarts, nil
 		case j.JobType == "stop":
-			others, err := sharesSockets(ctx, systemd, unit)
-			if err == nil && !others {
-				return ends, nil
-			}
-			return unknown, err
+			return whoElse(ctx, systemd, unit, jobs)
 		}
 	}
 	return unknown, nil
 }
 
-// sharesSockets reports whether another service is up that has a socket of the unit's. A unit whose file is gone, the standby of
-// a version that was taken back, say, has none that systemd knows of.
-func sharesSockets(ctx context.Context, systemd *dbus.Conn, unit string) (bool, error) {
+// whoElse looks for another service that is up, not about to be stopped as well, and has a socket of the unit's. A unit whose
+// file is gone, the standby of a version that was taken back, say, has none that systemd knows of.
+func whoElse(ctx context.Context, systemd *dbus.Conn, unit string, jobs []dbus.JobStatus) (outlook, error) {
 	sockets, err := unitNames(ctx, systemd, unit, "TriggeredBy")
 	if err != nil {
-		return false, err
+		return unknown, err
 	}
 	if len(sockets) == 0 {
-		return true, nil
+		return unknown, nil
 	}
 	for _, socket := range sockets {
 		services, err := unitNames(ctx, systemd, socket, "Triggers")
 		if err != nil {
-			return false, err
+			return unknown, err
 		}
 		for _, service := range services {
-			if service == unit {
+			stops := func(j dbus.JobStatus) bool { return j.Unit == service && j.JobType == "stop" }
+			if service == unit || slices.ContainsFunc(jobs, stops) {
 				continue
 			}
 			state, err := systemd.GetUnitPropertyContext(ctx, service, "ActiveState")
 			if err != nil {
-				return false, err
+				return unknown, err
 			}
 			if s := state.Value.Value(); s == "active" || s == "reloading" {
-				return true, nil
+				return another, nil
 			}
 		}
 	}
-	return false, nil
+	return ends, nil
 }
 
 // unitNames is a property that lists units (org.freedesktop.systemd1(5)).
