@@ -100,7 +100,7 @@ func (p *Project) writeReleaser(dir string, log io.Writer) error {
 	path := filepath.Join(dir, name)
 	old, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		old = fmt.Appendf(nil, "# Releases of %s. Try it: goreleaser release --snapshot --clean\nversion: 2\nproject_name: %s\n", p.Name, p.Name)
+		old = fmt.Appendf(nil, "# Releases of %s. Try it: goreleaser release --snapshot --clean\nversion: 2\nproject_name: %s\n\nbefore:\n\nbuilds:\n", p.Name, p.Name)
 	} else if err != nil {
 		return fmt.Errorf("reading %s: %w", name, err)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 
@@ -48,12 +47,20 @@ func merge(config []byte, p *Project) (merged []byte, notes []string, err error)
 	parts := []addition{{keys: []string{"before", "hooks"}}}
 	parts[0].text, err = rendered("goreleaser-hooks", p, err)
 	if !found {
-		build = p.Name
+		build.id, build.binary = freeID(child(root, "builds"), projectName(root, p), p.Name), p.Name
 		parts = append(parts, addition{keys: []string{"builds"}})
-		parts[1].text, err = rendered("goreleaser-builds", p, err)
+		parts[1].text, err = rendered("goreleaser-builds", map[string]any{"Project": p, "ID": build.id}, err)
+		if mixesPlatforms(root) {
+			notes = append(notes, fmt.Sprintf("the build %s is for Linux, and an archive must not have more programs on one platform than on another: give each entry of archives the ids of its builds, or write allow_different_binary_count: true there", build.id))
+		}
+	}
+	if build.binary != p.Name && !strings.Contains(build.binary, "{{") {
+		notes = append(notes, fmt.Sprintf("the build of %s calls the program %s, and the service runs /usr/bin/%s: write binary: %[3]s in it", p.Main, build.binary, p.Name))
 	}
 	packages := addition{keys: []string{"nfpms"}}
-	packages.text, err = rendered("goreleaser-nfpms", map[string]any{"Project": p, "Build": build}, err)
+	packages.text, err = rendered("goreleaser-nfpms", map[string]any{
+		"Project": p, "ID": freeID(child(root, "nfpms"), "default", p.Name), "Build": build.id,
+	}, err)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -69,7 +76,7 @@ func merge(config []byte, p *Project) (merged []byte, notes []string, err error)
 			continue
 		}
 		next, err := insert(config, part)
-		if err == nil && entries(next, part.keys) != entries(config, part.keys)+1 { // YAML has more forms than are thought of here
+		if err == nil && (entries(next, part.keys) != entries(config, part.keys)+1 || !saysAll(next, config)) { // YAML has more forms than are thought of here
 			err = fmt.Errorf("%s is of an unusual form", strings.Join(part.keys, "."))
 		}
 		if err != nil {
@@ -94,23 +101,37 @@ func entries(config []byte, keys []string) int {
 	return len(items(node))
 }
 
+// saysAll reports whether a configuration says all that another one says, and adds only to the end of lists and mappings.
+func saysAll(config, before []byte) bool {
+	var a, b yaml.Node
+	before = append(bytes.Clone(before), '\n') // a last line without an end gets one, which counts in a text
+	if yaml.Unmarshal(config, &a) != nil || yaml.Unmarshal(before, &b) != nil {
+		return false
+	}
+	return extends(&a, &b)
+}
+
+func extends(node, as *yaml.Node) bool {
+	if as.Tag == "!!null" {
+		return true
+	}
+	if node.Kind != as.Kind || node.Tag != as.Tag || node.Value != as.Value || len(node.Content) < len(as.Content) {
+		return false
+	}
+	for i := range as.Content {
+		if !extends(node.Content[i], as.Content[i]) {
+			return false
+		}
+	}
+	return true
+}
+
 func rendered(name string, data any, err error) (string, error) {
 	if err != nil {
 		return "", err
 	}
 	text, err := render(name, data)
 	return string(text), err
-}
-
-// findBuild is the id of the build that makes the program, which may be empty: GoReleaser then takes all builds.
-func findBuild(root *yaml.Node, p *Project) (id string, found bool) {
-	for _, build := range items(child(root, "builds")) {
-		main := path.Clean(scalar(child(build, "main"), "."))
-		if main == path.Clean(p.Main) {
-			return scalar(child(build, "id"), ""), true
-		}
-	}
-	return "", false
 }
 
 // hasPackage reports whether an entry of nfpms makes a package of that name.

@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-var app = &Project{Name: "app", Main: "./cmd/app", Synopsis: "application", Maintainer: "Jo Doe <jo@example.org>"}
+var app = &Project{Name: "app", Module: "example.com/tool", Main: "./cmd/app", Synopsis: "application", Maintainer: "Jo Doe <jo@example.org>"}
 
 const hook = "nodrop generate -f packaging/app/nfpm.yaml packaging/app/build"
 
@@ -23,13 +23,22 @@ func TestMerge(t *testing.T) {
 		{"sections are made", "version: 2\n", "version: 2|before:|  hooks:|    - nodrop|builds:|  - id: app|nfpms:|  - id: app|    ids: [app]", 0},
 		{"no newline at the end", "version: 2", "version: 2\n|before:|nfpms:", 0},
 		{"lists with entries and comments",
-			"# head\nversion: 2\nbefore:\n  hooks:\n    - go mod tidy # why\n    # more of that\nbuilds:\n- main: ./cmd/app/\n  id: one\n\n# about packages\nnfpms:\n# first\n- package_name: other\n  description: |-\n    text\n\n    # text\n\n# the end\nrelease: {}\n",
-			"- go mod tidy # why|# more of that|    - nodrop|builds:|id: one\n\n# about packages\nnfpms:|# first|    # text\n|- id: app\n|  ids: [one]\n|\n\n# the end\nrelease: {}\n", 0},
+			"# head\nversion: 2\nbefore:\n  hooks:\n    - go mod tidy # why\n    # more of that\nbuilds:\n- main: ./cmd/app/\n  id: one\n  binary: app\n\n# about packages\nnfpms:\n# first\n- package_name: other\n  description: |-\n    text\n\n    # text\n\n# the end\nrelease: {}\n",
+			"- go mod tidy # why|# more of that|    - nodrop|builds:|id: one\n  binary: app\n\n# about packages\nnfpms:|# first|    # text\n|- id: app\n|  ids: [one]\n|\n\n# the end\nrelease: {}\n", 0},
 		{"a hook before another key", "before:\n  hooks:\n    - make\n  other: x\n", "    - make\n    - nodrop|  other: x", 0},
 		{"empty values", "before:\nnfpms:\nbuilds:\n", "before:\n  hooks:\n    - nodrop|nfpms:\n  # The same|builds:\n  - id: app", 0},
 		{"carriage returns", "version: 2\r\nnfpms:\r\n  - id: x\r\n    package_name: x\r\n", "package_name: x\r\n  # The same package|  - id: app\r\n", 0},
-		{"the build of the same directory has no id", "builds:\n  - main: cmd/app\n", "builds:\n  - main: cmd/app\n\nbefore:|nfpms:|package_name: app\n    formats", 0},
-		{"a build by an anchor", "builds:\n  - &b\n    id: x\n    main: ./cmd/x\n  - <<: *b\n    id: app\n    main: ./cmd/app\n", "main: ./cmd/app\n\nbefore:|ids: [app]", 0},
+		{"the build of the same directory has no id", "builds:\n  - main: cmd/app\n", "builds:\n  - main: cmd/app\n\nbefore:|nfpms:|package_name: app\n    formats", 1},
+		{"the build names the file of main", "builds:\n  - id: app\n    main: ./cmd/app/main.go\n    binary: app\n", "binary: app\n\nbefore:|ids: [app]", 0},
+		{"the build names the directory of main", "builds:\n  - dir: cmd\n    main: ./app\n    binary: app\n", "binary: app\n\nbefore:|package_name: app\n    formats", 0},
+		{"the build has the project's name", "project_name: app\nbuilds:\n  - main: ./cmd/app\n", "./cmd/app\n\nbefore:|package_name: app\n    formats", 0},
+		{"the build has the repository's name, by a template", "release: {github: {name: app}}\nbuilds:\n  - main: ./cmd/app\n    binary: '{{ .ProjectName }}'\n", "'\n\nbefore:|package_name: app\n    formats", 0},
+		{"the build calls the program otherwise", "builds:\n  - main: ./cmd/app\n    binary: out/appd\n", "binary: out/appd\n\nbefore:|nfpms:", 1},
+		{"of several builds one has no id", "project_name: x\nbuilds:\n  - main: ./cmd/app\n    binary: app\n  - id: y\n    main: ./cmd/y\n", "main: ./cmd/y\n\nbefore:|ids: [x]", 0},
+		{"ids of others", "builds:\n  - id: app\n    main: ./cmd/x\n    goos: [linux]\n    goarch: [arm64, amd64]\nnfpms:\n  - id: app\n    package_name: x\n", "  - id: app-2\n    main: ./cmd/app|nfpms:|  - id: app-2\n|    ids: [app-2]", 0},
+		{"a build of another program for more platforms", "builds:\n  - id: x\n    main: ./cmd/x\n", "  - id: app\n    main: ./cmd/app", 1},
+		{"archives of their own builds", "builds:\n  - id: x\n    main: ./cmd/x\narchives:\n  - ids: [x]\n  - id: all\n    allow_different_binary_count: true\n", "  - id: app\n    main: ./cmd/app|archives:", 0},
+		{"a build by an anchor", "builds:\n  - &b\n    id: x\n    main: ./cmd/x\n    binary: app\n  - <<: *b\n    id: app\n    main: ./cmd/app\n", "main: ./cmd/app\n\nbefore:|ids: [app]", 0},
 		{"flow style", "nfpms: []\nbefore: {hooks: [make]}\n", "nfpms: []\nbefore: {hooks: [make]}\n|builds:", 2},
 		{"a package of that name", "project_name: app\nnfpms:\n  - formats: [deb]\n", "formats: [deb]\n|before:|builds:", 1},
 		{"two documents", "version: 2\n---\nx: 1\n", "version: 2\n|before:|nfpms:|---\nx: 1\n", 0},
@@ -48,8 +57,21 @@ func TestMerge(t *testing.T) {
 				}
 				rest = after
 			}
-			checkMerged(t, []byte(tt.config), merged)
+			checkMerged(t, app, []byte(tt.config), merged)
 		})
+	}
+}
+
+// What GoReleaser builds without being told, the module's own directory for all platforms, it goes on building.
+func TestMergeWithoutBuilds(t *testing.T) {
+	own := *app
+	own.Main = "."
+	for config, want := range map[string]int{"version: 2\nproject_name: app\n": 0, "version: 2\n": 1} {
+		merged, notes, err := merge([]byte(config), &own)
+		if err != nil || len(notes) != want || bytes.Contains(merged, []byte("builds:")) {
+			t.Errorf("%v; notes: %q, want %d\n%s", err, notes, want, merged)
+		}
+		checkMerged(t, &own, []byte(config), merged)
 	}
 }
 
@@ -63,18 +85,21 @@ func FuzzMerge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, config string) {
 		merged, _, err := merge([]byte(config), app)
 		if err == nil {
-			checkMerged(t, []byte(config), merged)
+			checkMerged(t, app, []byte(config), merged)
 		}
 	})
 }
 
 // checkMerged fails unless all lines of a configuration are in the merged one, as they were and in their order, what they mean is
 // too, and a second merge adds nothing.
-func checkMerged(t *testing.T, config, merged []byte) {
+func checkMerged(t *testing.T, p *Project, config, merged []byte) {
 	t.Helper()
+	if bytes.Equal(merged, config) {
+		return
+	}
 	lines := slices.Collect(bytes.Lines(config))
 	for line := range bytes.Lines(merged) {
-		if len(lines) > 0 && (bytes.Equal(line, lines[0]) || len(lines) == 1 && bytes.Equal(line, append(bytes.Clone(lines[0]), '\n'))) {
+		if len(lines) > 0 && (bytes.Equal(line, lines[0]) || len(lines) == 1 && bytes.Equal(bytes.TrimRight(line, "\r\n"), lines[0])) {
 			lines = lines[1:]
 		}
 	}
@@ -93,7 +118,7 @@ func checkMerged(t *testing.T, config, merged []byte) {
 			t.Errorf("%s was %v and is %v", key, value, after[key])
 		}
 	}
-	again, _, err := merge(merged, app)
+	again, _, err := merge(merged, p)
 	if err != nil || !bytes.Equal(again, merged) {
 		t.Errorf("merged twice (%v):\n%s", err, again)
 	}

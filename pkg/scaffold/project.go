@@ -18,6 +18,7 @@ import (
 // Project is what the files are made from.
 type Project struct {
 	Name            string // of the package, the program, the units and the user
+	Module          string // its path
 	Main            string // the program's directory, as go build takes it: "./cmd/app"
 	Synopsis        string
 	Maintainer      string
@@ -116,7 +117,7 @@ func (m *module) named(pattern string) (*command, error) {
 // project finds out about a program what there is to know.
 func (m *module) project(ctx context.Context, a *asker, c *command) (*Project, error) {
 	p := &Project{
-		Name: programName(m.path, c.PkgPath), Main: "./" + c.dir,
+		Name: programName(m.path, c.PkgPath), Module: m.path, Main: "./" + c.dir,
 		Synopsis: synopsis(c.Syntax), Maintainer: maintainer(ctx, m.dir), Homepage: homepage(m.path),
 		VersionVariable: c.versionVariable(), Exclusive: c.exclusive(),
 		Date: time.Now().UTC().Format(time.RFC3339),
