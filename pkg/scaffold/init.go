@@ -47,6 +47,9 @@ func Init(ctx context.Context, o Options) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.Argument != "" {
+		fmt.Fprintf(o.Log, "it does so as its command %s, so the service runs %s %[1]s\n", p.Argument, p.Name)
+	}
 	change, err := m.change(c)
 	if err != nil {
 		return nil, err

@@ -20,6 +20,7 @@ type Project struct {
 	Name            string // of the package, the program, the units and the user
 	Module          string // its path
 	Main            string // the program's directory, as go build takes it: "./cmd/app"
+	Argument        string // with which the program has to be called, a command of its own; "" if none
 	Synopsis        string
 	Maintainer      string
 	Homepage        string // "" if it is not known
@@ -128,6 +129,7 @@ func (m *module) project(ctx context.Context, a *asker, c *command) (*Project, e
 	if !regexp.MustCompile(`^[a-z][a-z0-9-]+$`).MatchString(p.Name) {
 		return nil, fmt.Errorf("%s: no name for a package can be made from %q; give the program's directory one of two or more letters and digits", c.PkgPath, base(c.PkgPath))
 	}
+	p.Argument = c.argument()
 	if rest, ok := strings.CutPrefix(p.Synopsis, p.Name+" "); ok { // a description does not begin with the name
 		p.Synopsis = rest
 	}

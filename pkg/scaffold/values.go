@@ -235,7 +235,10 @@ func (v *values) ofCall(at value, c *ast.CallExpr, depth int) []string {
 			}
 		}
 		return nil
-	case "strconv.Itoa":
+	case "strconv.Itoa", "fmt.Sprint":
+		if len(c.Args) != 1 {
+			return nil
+		}
 		return v.all(value{at.pkg, c.Args[0]}, depth)
 	case "net.Listen":
 		return v.all(value{at.pkg, c.Args[1]}, depth)
@@ -253,7 +256,22 @@ func (v *values) ofCall(at value, c *ast.CallExpr, depth int) []string {
 // serverAddr is the text of the field Addr of an http.Server.
 func (v *values) serverAddr(at value) string {
 	texts := map[string]bool{}
-	v.eachServer(at, 0, func(addr value) { texts[v.one(addr, 0)] = true })
+	v.eachOrigin(at, 0, func(is value) {
+		literal, ok := is.expr.(*ast.CompositeLit)
+		if !ok {
+			for _, addr := range v.addrs[objectOf(is.pkg, is.expr)] {
+				texts[v.one(addr, 0)] = true
+			}
+			return
+		}
+		for _, field := range literal.Elts {
+			if pair, ok := field.(*ast.KeyValueExpr); ok {
+				if key, ok := pair.Key.(*ast.Ident); ok && key.Name == "Addr" {
+					texts[v.one(value{is.pkg, pair.Value}, 0)] = true
+				}
+			}
+		}
+	})
 	delete(texts, "")
 	if len(texts) != 1 {
 		return ""
@@ -261,35 +279,26 @@ func (v *values) serverAddr(at value) string {
 	return sortedKeys(texts)[0]
 }
 
-// eachServer calls found with the addresses of the servers that an expression can be.
-func (v *values) eachServer(at value, depth int, found func(addr value)) {
+// eachOrigin calls found with the literals that an expression can be, and with the names by which it gets at them.
+func (v *values) eachOrigin(at value, depth int, found func(value)) {
 	if depth > 20 {
 		return
 	}
 	depth++
 	switch e := ast.Unparen(at.expr).(type) {
 	case *ast.UnaryExpr:
-		v.eachServer(value{at.pkg, e.X}, depth, found)
+		v.eachOrigin(value{at.pkg, e.X}, depth, found)
 	case *ast.CompositeLit:
-		for _, field := range e.Elts {
-			if pair, ok := field.(*ast.KeyValueExpr); ok {
-				if key, ok := pair.Key.(*ast.Ident); ok && key.Name == "Addr" {
-					found(value{at.pkg, pair.Value})
-				}
-			}
-		}
+		found(value{at.pkg, e})
 	case *ast.Ident, *ast.SelectorExpr:
-		o := objectOf(at.pkg, e)
-		for _, addr := range v.addrs[o] {
-			found(addr)
-		}
-		for _, is := range v.assigned[o] {
-			v.eachServer(is, depth, found)
+		found(value{at.pkg, e})
+		for _, is := range v.assigned[objectOf(at.pkg, e)] {
+			v.eachOrigin(is, depth, found)
 		}
 	case *ast.CallExpr:
 		if f, ok := typeutil.Callee(at.pkg.TypesInfo, e).(*types.Func); ok {
 			for _, is := range v.assigned[types.Object(f)] {
-				v.eachServer(is, depth, found)
+				v.eachOrigin(is, depth, found)
 			}
 		}
 	}
