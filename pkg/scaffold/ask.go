@@ -18,6 +18,7 @@ type asker struct {
 // ask returns the answer to a question, which is the default for an empty line. It fails where there is nobody to ask.
 func (a *asker) ask(ctx context.Context, question, standard string, check func(string) error) (string, error) {
 	if a.yes {
+		fmt.Fprintf(a.out, "%s: %s, for want of better\n", question, standard)
 		return standard, nil
 	}
 	if a.in == nil {

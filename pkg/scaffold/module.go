@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
+	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -28,8 +29,11 @@ func load(ctx context.Context, dir, pattern string) (*module, error) {
 	if err != nil {
 		return nil, fmt.Errorf("finding the module: %w", err)
 	}
-	if pattern == "" {
+	switch info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(pattern))); {
+	case pattern == "":
 		pattern = "./..."
+	case err == nil && info.IsDir() && !filepath.IsAbs(pattern) && !strings.HasPrefix(pattern, "."):
+		pattern = "./" + pattern // as it stands in what Init says
 	}
 	// First which packages there are, which is quick, then these as the compiler sees them.
 	list, err := loadPackages(ctx, dir, packages.NeedDeps, pattern)
