@@ -10,8 +10,8 @@ import (
 	"github.com/nodrop/nodrop/pkg/units"
 )
 
-// everywhere are users that every system has (base-passwd; the systemd ones come with systemd).
-func everywhere() []string {
+// UsersEverywhere are users that every system has (base-passwd; the systemd ones come with systemd).
+func UsersEverywhere() []string {
 	return []string{"root", "daemon", "bin", "sys", "sync", "games", "man", "lp", "mail", "news", "uucp", "proxy", "www-data", "backup", "list", "irc", "nobody", "0", "65534"}
 }
 
@@ -20,7 +20,7 @@ func userMissing(p *Package) (all []Finding) {
 		e, ok := s.Get("Service", "User")
 		name := s.Expand(e.Value)
 		_, dynamic := s.Bool("Service", "DynamicUser")
-		if !ok || dynamic || slices.Contains(everywhere(), name) || strings.HasPrefix(name, "systemd-") || strings.Contains(name, "%") || p.creates(name) || p.unread {
+		if !ok || dynamic || slices.Contains(UsersEverywhere(), name) || strings.HasPrefix(name, "systemd-") || strings.Contains(name, "%") || p.creates(name) || p.unread {
 			continue
 		}
 		all = append(all, at(s.Unit, e.Line, Warning,
@@ -34,7 +34,7 @@ func userMissing(p *Package) (all []Finding) {
 func carryUserShared(s *units.Service) []Finding {
 	e, ok := s.Get("Service", "User")
 	name := s.Expand(e.Value)
-	if _, dynamic := s.Bool("Service", "DynamicUser"); !s.Carries() || dynamic || ok && !slices.Contains(everywhere(), name) {
+	if _, dynamic := s.Bool("Service", "DynamicUser"); !s.Carries() || dynamic || ok && !slices.Contains(UsersEverywhere(), name) {
 		return nil
 	}
 	if !ok || name == "root" || name == "0" {

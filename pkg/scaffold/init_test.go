@@ -185,3 +185,21 @@ func run(t *testing.T, dir, stdin, name string, args ...string) {
 		t.Fatalf("%v: %v\n%s", cmd, err, out)
 	}
 }
+
+// The name of a program pleases dpkg, systemd and sysusers.d(5), and is nobody else's.
+func TestProgramName(t *testing.T) {
+	for path, want := range map[string]string{
+		"example.com/shop/cmd/till":      "till",
+		"example.com/shop/v2":            "shop",
+		"example.com/shop/cmd/server":    "shop",
+		"example.com/shop/cmd/My_Till.2": "my-till-2",
+		"example.com/shop/cmd/9lives":    "lives",
+		"example.com/shop/cmd/proxy":     "shop",
+		"example.com/mail":               "mail-server",
+	} {
+		module, _, _ := strings.Cut(path, "/cmd/")
+		if got := programName(module, path); got != want {
+			t.Errorf("%s is called %q, want %q", path, got, want)
+		}
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nodrop/nodrop/pkg/lint"
 	"golang.org/x/tools/go/packages"
 )
 
@@ -128,9 +129,13 @@ func (m *module) relative(file string) string {
 // name of its package, its units and its user, and so has to please dpkg, systemd and sysusers.d(5).
 func programName(modulePath, pkgPath string) string {
 	generic := []string{"app", "api", "cmd", "http", "httpd", "main", "serve", "server", "service", "web"}
+	taken := lint.UsersEverywhere() // by others, whose user the service would have
 	name := base(pkgPath)
-	if slices.Contains(generic, name) {
+	if slices.Contains(generic, name) || slices.Contains(taken, name) {
 		name = base(modulePath)
+	}
+	if slices.Contains(taken, name) {
+		name += "-server"
 	}
 	name = regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.ToLower(name), "-")
 	name = strings.TrimLeft(name, "-0123456789")
