@@ -50,6 +50,7 @@ For what one cannot write into, ` + "`--disable restart-missing='cron starts it 
 - What a script reads from files or other programs is not known. Both branches are followed then, and a message says "may". Rules
   about the admin's choices are silent in such a branch, because it may be just that what the script has asked for.
 - A program that a script starts, such as one in /etc/init.d, is not looked into, and neither are scripts in Perl or Lua.
+- Drop-ins (a.service.d/*.conf) are not read.
 - Other packages: a restart that a trigger or a dependency brings is not seen.
 - Whether a service has clients at all. A restart of one that serves nobody drops nothing.
 

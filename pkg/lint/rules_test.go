@@ -130,6 +130,9 @@ var ruleCases = []struct {
 	{"start-limit", "missing", unit("a.service", "[Service]\nType=notify\n"), "warning p/usr/lib/systemd/system/a.service:1"},
 	{"start-limit", "some", unit("a.service", "[Unit]\nStartLimitIntervalSec=10\n"), "warning p/usr/lib/systemd/system/a.service:2"},
 	{"start-limit", "zero, old spelling", unit("a.service", "[Service]\nStartLimitInterval=0\n"), ""},
+	{"start-limit", "zero, old spelling in its section", unit("a.service", "[Unit]\nStartLimitInterval=0\n"), ""},
+	{"start-limit", "no burst is too many", unit("a.service", "[Unit]\nStartLimitBurst=0\n"), ""},
+	{"start-limit", "another burst", unit("a.service", "[Unit]\nStartLimitBurst=3\n"), "warning p/usr/lib/systemd/system/a.service:2"},
 	{"start-limit", "no socket", pkg{files: files{"a.socket": "", "a.service": "[Service]\n"}}, ""},
 	{"restart-missing", "missing", unit("a.service", "[Service]\nType=notify\n"), "warning p/usr/lib/systemd/system/a.service:1"},
 	{"restart-missing", "no", withService("Restart=no"), "warning p/usr/lib/systemd/system/a.service:10"},
@@ -368,6 +371,36 @@ func TestAgainst(t *testing.T) {
 	old = pkg{files: files{"a.socket": strings.Replace(idealSocket, "80", "81", 1)}, scripts: stops}.load("old")
 	if all := Check(pkg{scripts: stops}.load("new"), old); len(all) != 1 || all[0].Rule != "socket-address-changed" || !all[0].Drops {
 		t.Errorf("findings %v", all)
+	}
+}
+
+// A link to another unit of the directory is a second name for it, as for systemd, and no second service.
+func TestLoadAlias(t *testing.T) {
+	dir := t.TempDir()
+	service := strings.Replace(idealService, "[Service]", "[Service]\nRuntimeDirectory=a", 1)
+	for name, text := range map[string]string{"a.service": service, "a.socket": idealSocket} {
+		if err := os.WriteFile(path.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	elsewhere := path.Join(t.TempDir(), "c.timer")
+	if err := os.WriteFile(elsewhere, []byte("[Timer]\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for name, target := range map[string]string{"b.service": "a.service", "c.timer": elsewhere, "d.service": "none", "e.service": "/dev/null"} {
+		if err := os.Symlink(target, path.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u := all[0].Units; len(u.Services) != 1 || u.Services[0].Name != "a.service" || len(u.Others) != 1 {
+		t.Errorf("the units are %v and %v", u.Services, u.Others)
+	}
+	if found := Check(all[0], nil); len(found) > 0 {
+		t.Errorf("findings %v", found)
 	}
 }
 

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -187,16 +188,26 @@ func startLimitInService(s *units.Service) []Finding {
 		"move the line to [Unit].")
 }
 
-// startLimit is for services with a socket: without one there is nothing to wait in.
+// startLimit is for services with a socket: without one there is nothing to wait in. The keys have older spellings and another
+// section, which systemd still reads; either of them at zero is no limit (systemd.unit(5)).
 func startLimit(s *units.Service) []Finding {
-	e, ok := s.Get("Unit", "StartLimitIntervalSec")
-	if !ok {
-		e, ok = s.Get("Service", "StartLimitInterval")
+	line := 0
+	for _, key := range []struct{ section, name string }{
+		{"Unit", "StartLimitIntervalSec"}, {"Unit", "StartLimitInterval"}, {"Service", "StartLimitInterval"},
+		{"Unit", "StartLimitBurst"}, {"Service", "StartLimitBurst"},
+	} {
+		e, ok := s.Get(key.section, key.name)
+		if ok && isZero(e.Value) {
+			return nil
+		}
+		if line == 0 {
+			line = e.Line
+		}
 	}
-	if len(s.Sockets) == 0 || ok && isZero(e.Value) || s.IsTemplate() {
+	if len(s.Sockets) == 0 || s.IsTemplate() {
 		return nil
 	}
-	return at(s.Unit, max(e.Line, s.Line("Unit"), 1), Warning,
+	return at(s.Unit, cmp.Or(line, s.Line("Unit")), Warning,
 		"a release that crashes at start makes systemd give up and close the socket, so that clients are refused instead of waiting.",
 		"write StartLimitIntervalSec=0 in [Unit], and Restart=on-failure in [Service].")
 }

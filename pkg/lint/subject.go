@@ -112,7 +112,7 @@ func loadDir(dir string) (*Subject, error) {
 	}
 	var files []string
 	for _, e := range entries {
-		if file := filepath.Join(dir, e.Name()); units.IsUnit(e.Name()) && isFile(file) {
+		if file := filepath.Join(dir, e.Name()); units.IsUnit(e.Name()) && isFile(file) && !isAlias(file) {
 			files = append(files, file)
 		}
 	}
@@ -126,6 +126,12 @@ func loadDir(dir string) (*Subject, error) {
 func isFile(name string) bool {
 	info, err := os.Stat(name)
 	return err == nil && info.Mode().IsRegular()
+}
+
+// isAlias reports whether a file is a second name for another unit of its directory.
+func isAlias(file string) bool {
+	target, err := os.Readlink(file)
+	return err == nil && filepath.Base(target) == target && units.IsUnit(target)
 }
 
 // maxUnit bounds a unit file, which has some KiB.
