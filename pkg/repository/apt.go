@@ -23,10 +23,10 @@ const (
 // apt publishes debs: apt/pool has them, apt/dists/stable the indexes. A host
 // reads InRelease, which is signed, and then the indexes by their hashes, which it
 // names (Acquire-By-Hash: yes, https://wiki.debian.org/DebianRepository/Format).
-func (p publication) apt(ctx context.Context, debs []string) error {
+func (p publication) apt(ctx context.Context, debs []placement) error {
 	root := filepath.Join(p.Dir, aptDir)
 	for _, deb := range debs {
-		if err := p.add(deb, filepath.Join(root, "pool", filepath.Base(deb))); err != nil {
+		if err := p.add(deb); err != nil {
 			return err
 		}
 	}
@@ -92,22 +92,27 @@ func index(ctx context.Context, root, dir string) ([]string, error) {
 	return architectures, nil
 }
 
-// checkReadable refuses debs that apt-ftparchive would pass over without a word.
-func checkReadable(ctx context.Context, debs []string) error {
+// debs says where debs go. It refuses those that apt-ftparchive would pass over
+// without a word.
+func (p publication) debs(ctx context.Context, debs []string) (all []placement, err error) {
 	for _, deb := range debs {
 		abs, err := filepath.Abs(deb)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		list, err := tool(ctx, "apt-utils", "", "apt-ftparchive", "packages", abs)
 		if err != nil {
-			return fmt.Errorf("reading %s: %w", deb, err)
+			return nil, fmt.Errorf("reading %s: %w", deb, err)
 		}
-		if field(string(list), "Package") == "" {
-			return fmt.Errorf("%s is not a deb that can be read", deb)
+		name, version, architecture := field(string(list), "Package"), field(string(list), "Version"), field(string(list), "Architecture")
+		// Names of files, and parts of them; with the epoch, whose colon is no character for them.
+		file := fmt.Sprintf("%s_%s_%s.deb", name, strings.ReplaceAll(version, ":", "_"), architecture)
+		if name == "" || version == "" || architecture == "" || strings.Contains(file, "/") {
+			return nil, fmt.Errorf("%s is not a deb that can be read", deb)
 		}
+		all = append(all, placement{deb, filepath.Join(p.Dir, aptDir, "pool", file)})
 	}
-	return nil
+	return all, nil
 }
 
 func field(stanza, name string) string {

@@ -15,10 +15,10 @@ import (
 // dnf publishes rpms: dnf/packages has them, dnf/repodata the indexes. A host
 // reads repomd.xml, its signature, and then the indexes, whose names hold their
 // hashes.
-func (p publication) dnf(ctx context.Context, rpms []string) error {
+func (p publication) dnf(ctx context.Context, rpms []placement) error {
 	root := filepath.Join(p.Dir, dnfDir)
 	for _, rpm := range rpms {
-		if err := p.add(rpm, filepath.Join(root, "packages", filepath.Base(rpm))); err != nil {
+		if err := p.add(rpm); err != nil {
 			return err
 		}
 	}
@@ -112,6 +112,24 @@ func rank(name string) int {
 		return 1
 	}
 	return 0
+}
+
+// rpms says where rpms go, once they have been looked at.
+func (p publication) rpms(ctx context.Context, rpms []string) (all []placement, err error) {
+	if err := p.checkSigned(ctx, rpms); err != nil {
+		return nil, err
+	}
+	for _, rpm := range rpms {
+		name, err := tool(ctx, "rpm", "", "rpm", "--dbpath="+filepath.Join(p.stage, "rpmdb"), "--query", "--package", "--queryformat=%{NVRA}.rpm", rpm)
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", rpm, err)
+		}
+		if strings.Contains(string(name), "/") {
+			return nil, fmt.Errorf("%s is not an rpm that can be read", rpm)
+		}
+		all = append(all, placement{rpm, filepath.Join(p.Dir, dnfDir, "packages", string(name))})
+	}
+	return all, nil
 }
 
 // checkSigned refuses rpms that the key has not signed: a host that checks would

@@ -29,36 +29,54 @@ func place(from, to string) error {
 	return nil
 }
 
-// add copies a package to its place, by way of the stage. One that is there must
-// be the same.
-func (p publication) add(pkg, to string) error {
-	want, err := sumOf(pkg)
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", pkg, err)
+// placement is a package and its place in the repository, named for what the
+// package says that it is.
+type placement struct{ pkg, to string }
+
+// checkNew refuses a package in whose place is another one, or is to be.
+func checkNew(all []placement) error {
+	sums := map[string]string{}
+	for _, p := range all {
+		sum, err := sumOf(p.pkg)
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", p.pkg, err)
+		}
+		there, ok := sums[p.to]
+		if !ok {
+			if there, err = sumOf(p.to); errors.Is(err, os.ErrNotExist) {
+				there = sum
+			} else if err != nil {
+				return fmt.Errorf("reading what is published: %w", err)
+			}
+			sums[p.to] = there
+		}
+		if there != sum {
+			return fmt.Errorf("%s: %s was published before with other content; raise the version: hosts that have it would not get the new one, and others take it for tampered with", p.pkg, filepath.Base(p.to))
+		}
 	}
-	switch there, err := sumOf(to); {
-	case err == nil && there == want:
+	return nil
+}
+
+// add copies a package to its place, by way of the stage, unless it is there.
+func (p publication) add(pkg placement) error {
+	if _, err := os.Stat(pkg.to); err == nil {
 		return nil
-	case err == nil:
-		return fmt.Errorf("%s was published before with other content; raise the version: hosts that have it would not get the new one, and others take it for tampered with", filepath.Base(to))
-	case !errors.Is(err, os.ErrNotExist):
-		return fmt.Errorf("reading what is published: %w", err)
 	}
-	in, err := os.Open(pkg)
+	in, err := os.Open(pkg.pkg)
 	if err != nil {
 		return fmt.Errorf("reading a package: %w", err)
 	}
 	defer in.Close()
-	staged := filepath.Join(p.stage, filepath.Base(to))
+	staged := filepath.Join(p.stage, filepath.Base(pkg.to))
 	out, err := os.Create(staged)
 	if err != nil {
-		return fmt.Errorf("copying %s: %w", pkg, err)
+		return fmt.Errorf("copying %s: %w", pkg.pkg, err)
 	}
 	_, err = io.Copy(out, in)
 	if err := errors.Join(err, out.Sync(), out.Close()); err != nil {
-		return fmt.Errorf("copying %s: %w", pkg, err)
+		return fmt.Errorf("copying %s: %w", pkg.pkg, err)
 	}
-	return place(staged, to)
+	return place(staged, pkg.to)
 }
 
 // sumOf is the SHA-256 of a file, in hexadecimal digits.

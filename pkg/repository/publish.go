@@ -27,8 +27,9 @@ const (
 )
 
 // Publish adds the packages to the repository, or makes it, and signs it. It
-// waits for another one that is at work on the same directory. A file that is
-// there already must be the same: a published version does not change.
+// waits for another one that is at work on the same directory. A package that is
+// there already must be the same, whatever its file is called: a published version
+// does not change.
 func Publish(ctx context.Context, o Options) error {
 	packages, err := find(o.Packages)
 	if err != nil {
@@ -54,12 +55,16 @@ func Publish(ctx context.Context, o Options) error {
 	}
 	defer os.RemoveAll(stage)
 	p := publication{Options: o, stage: stage}
-	debs, rpms := withExtension(packages, ".deb"), withExtension(packages, ".rpm")
 	// All that may be wrong with the packages, before anything is published.
-	if err := checkReadable(ctx, debs); err != nil {
+	debs, err := p.debs(ctx, withExtension(packages, ".deb"))
+	if err != nil {
 		return err
 	}
-	if err := p.checkSigned(ctx, rpms); err != nil {
+	rpms, err := p.rpms(ctx, withExtension(packages, ".rpm"))
+	if err != nil {
+		return err
+	}
+	if err := checkNew(append(slices.Clone(debs), rpms...)); err != nil {
 		return err
 	}
 	if err := p.key(); err != nil {

@@ -67,11 +67,17 @@ func newKey(t *testing.T) (Key, string) {
 // unless that is "".
 func build(t *testing.T, packager, version, arch, keyFile string) string {
 	t.Helper()
+	return buildSaying(t, "hello", packager, version, arch, keyFile)
+}
+
+// buildSaying makes one of other content.
+func buildSaying(t *testing.T, what, packager, version, arch, keyFile string) string {
+	t.Helper()
 	p, err := nfpm.Get(packager)
 	if err != nil {
 		t.Fatal(err)
 	}
-	info := nfpm.WithDefaults(&nfpm.Info{Name: "hello", Version: version, Arch: arch, Maintainer: "A <a@example.com>", Description: "says hello"})
+	info := nfpm.WithDefaults(&nfpm.Info{Name: "hello", Version: version, Arch: arch, Maintainer: "A <a@example.com>", Description: "says " + what})
 	info.RPM.Signature.KeyFile, info.RPM.Signature.KeyPassphrase = keyFile, passphrase
 	path := filepath.Join(t.TempDir(), p.ConventionalFileName(info))
 	file, err := os.Create(path)
@@ -156,24 +162,28 @@ func TestPublishRefuses(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "repo")
 	publish(t, dir, key, build(t, "deb", "1.0.0", "amd64", ""))
 	broken := filepath.Join(t.TempDir(), "broken.deb")
+	another := read(t, buildSaying(t, "goodbye", "deb", "1.0.0", "amd64", ""))
 	other := filepath.Join(t.TempDir(), "hello_1.0.0_amd64.deb")
+	renamed := filepath.Join(t.TempDir(), "hello_1.0.0_linux_amd64.deb")
 	note := filepath.Join(t.TempDir(), "note.txt")
-	for file, text := range map[string]string{broken: "!<arch>\n", other: read(t, build(t, "deb", "9.9.9", "amd64", "")), note: "note"} {
+	for file, text := range map[string]string{broken: "!<arch>\n", other: another, renamed: another, note: "note"} {
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
+	fresh := build(t, "deb", "1.0.9", "amd64", "") // nothing is wrong with it
 	before := read(t, dir, "apt/dists/stable/InRelease")
 	tests := []struct{ name, pkg, want string }{
 		{"an rpm without a signature", build(t, "rpm", "1.0.0", "amd64", ""), "is not signed by this key"},
 		{"an rpm of somebody else's", build(t, "rpm", "1.0.0", "amd64", foreign), "is not signed by this key"},
 		{"another package of the same version", other, "was published before with other content"},
+		{"the same, by another name", renamed, "hello_1.0.0_amd64.deb was published before with other content"},
 		{"no package", note, "neither a .deb nor a .rpm"},
 		{"an empty directory", t.TempDir(), "there is no .deb or .rpm in"},
 		{"a deb that is none", broken, "is not a deb that can be read"},
 	}
 	for _, tt := range tests {
-		err := Publish(t.Context(), Options{Dir: dir, Packages: []string{tt.pkg}, Key: key})
+		err := Publish(t.Context(), Options{Dir: dir, Packages: []string{fresh, tt.pkg}, Key: key})
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
 		}
@@ -181,8 +191,8 @@ func TestPublishRefuses(t *testing.T) {
 	if read(t, dir, "apt/dists/stable/InRelease") != before {
 		t.Error("another InRelease is served")
 	}
-	if _, err := os.Stat(filepath.Join(dir, "apt/pool/broken.deb")); err == nil {
-		t.Error("what was refused is in the pool, and in the way of the next time")
+	if pool, err := os.ReadDir(filepath.Join(dir, "apt/pool")); err != nil || len(pool) != 1 {
+		t.Errorf("in the pool are %v (%v): what was refused is in the way of the next time", pool, err)
 	}
 	publish(t, dir, key, build(t, "deb", "1.1.0", "amd64", ""), build(t, "rpm", "1.0.0", "amd64", keyFile))
 }
