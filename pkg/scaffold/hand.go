@@ -47,7 +47,10 @@ func (m *module) suggest(s server) string {
 		}
 		return standard
 	}
-	srv := text(s.form.server, fmt.Sprintf("&http.Server{Addr: %s, Handler: %s}", text(s.form.addr, `"`+s.listenAddr()+`"`), text(s.handler, "handler")))
+	srv := fmt.Sprintf("&http.Server{Addr: %s, Handler: %s}", text(s.form.addr, `"`+s.listenAddr()+`"`), text(s.handler, "handler"))
+	if s.form.server >= 0 {
+		srv = m.pointer(s.call)
+	}
 	switch s.kind {
 	case tlsHTTP:
 		return fmt.Sprintf("serve.HTTPS(%q, %s, %s, %s)", s.name, srv, text(s.cert, "cert"), text(s.cert+1, "key"))

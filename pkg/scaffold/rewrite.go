@@ -140,10 +140,7 @@ func (e *editor) option() (string, error) {
 		}
 		srv += "}"
 	default:
-		srv = text(s.form.server)
-		if _, isPointer := s.pkg.TypesInfo.TypeOf(s.operand(s.form.server)).Underlying().(*types.Pointer); !isPointer {
-			srv = "&" + srv
-		}
+		srv = e.pointer(s.call)
 		if s.listener >= 0 {
 			return "", byHand("the address moves from the listener to the field Addr of the server, here %s", addr)
 		}
@@ -185,7 +182,7 @@ func (e *editor) grpcOption(addr string) (string, error) {
 		return "", byHand("%s: the name graceful is taken", e.place(s.body, s.expr))
 	}
 	e.add(s.body, s.file.FileEnd, s.file.FileEnd, graceful)
-	return fmt.Sprintf("serve.Other(%q, %s, graceful{%s})", s.name, addr, e.text(s.pkg, s.operand(s.form.server))), nil
+	return fmt.Sprintf("serve.Other(%q, %s, graceful{%s})", s.name, addr, e.pointer(s.call)), nil
 }
 
 // lookup is what a name means where the server is called, nil if nothing.

@@ -79,12 +79,14 @@ func (m *module) place(b body, n ast.Node) string {
 	return fmt.Sprintf("%s:%d", m.relative(at.Filename), at.Line)
 }
 
-// inLine refuses a call in a goroutine, and in a function literal unless that is the value of a field, as in a table of commands.
+// inLine refuses a call in a goroutine or a loop, and in a function literal unless that is the value of a field, as in a table of commands.
 func (e *editor) inLine(b body, path []ast.Node) error {
 	for i, n := range path {
 		switch n := n.(type) {
 		case *ast.GoStmt:
 			return byHand("%s: it is served in a goroutine; serve.Run wants to be what main waits for", e.place(b, n))
+		case *ast.ForStmt, *ast.RangeStmt:
+			return byHand("%s: it is served in a loop; when serve.Run returns nil, the program has to end", e.place(b, n))
 		case *ast.FuncLit:
 			if _, ok := path[i+1].(*ast.KeyValueExpr); !ok {
 				return byHand("%s: it is served in a function literal; serve.Run wants to be what main waits for", e.place(b, n))
@@ -142,34 +144,57 @@ func (e *editor) onlyErrors(b body, condition ast.Expr, err ast.Expr) error {
 // callers has those that call the function in which b is look at its result in the same way, up to main.
 func (e *editor) callers(c *command, b body) error {
 	f, ok := b.node.(*ast.FuncDecl)
-	if !ok || f.Type.Results == nil || len(f.Type.Results.List) == 0 || e.done[f] {
+	if !ok || e.done[f] || f.Recv == nil && f.Name.Name == "main" && b.pkg.Name == "main" {
 		return nil
 	}
 	e.done[f] = true
-	of := functionOf(b.pkg, f)
+	of, isUsed := functionOf(b.pkg, f), false
 	var err error
 	for _, caller := range c.program {
 		ast.Inspect(caller.node, func(n ast.Node) bool {
-			expr, ok := n.(*ast.CallExpr)
-			if !ok || err != nil || !isCallee(caller, expr, of) {
-				return err == nil
+			if id, ok := n.(*ast.Ident); ok && err == nil && caller.pkg.TypesInfo.Uses[id] == types.Object(of) {
+				isUsed = true
+				err = e.caller(c, caller, id, of)
 			}
-			if last := f.Type.Results.List[len(f.Type.Results.List)-1]; types.TypeString(b.pkg.TypesInfo.TypeOf(last.Type), nil) == "error" {
-				err = e.safely(caller, expr, e.text(caller.pkg, expr))
-			}
-			if err == nil {
-				err = e.callers(c, caller)
-			}
-			return true
+			return err == nil
 		})
+	}
+	if err == nil && !isUsed {
+		err = byHand("%s: it is not seen who calls this function", e.place(b, f))
 	}
 	return err
 }
 
-func isCallee(b body, c *ast.CallExpr, f *types.Func) bool {
-	id, _ := ast.Unparen(c.Fun).(*ast.Ident)
-	if selector, ok := ast.Unparen(c.Fun).(*ast.SelectorExpr); ok {
-		id = selector.Sel
+// caller is one place where such a function is named: it is called there, or is what a command of the program runs.
+func (e *editor) caller(c *command, b body, id *ast.Ident, f *types.Func) error {
+	path, _ := astutil.PathEnclosingInterval(b.file, id.Pos(), id.End())
+	at := 1
+	if selector, ok := path[at].(*ast.SelectorExpr); ok && selector.Sel == id {
+		at++
 	}
-	return id != nil && f != nil && b.pkg.TypesInfo.Uses[id] == types.Object(f)
+	call, isCall := path[at].(*ast.CallExpr)
+	if isCall && call.Fun == path[at-1] {
+		var err error
+		if results := f.Signature().Results(); results.Len() > 0 && types.TypeString(results.At(results.Len()-1).Type(), nil) == "error" {
+			err = e.safely(b, call, e.text(b.pkg, call))
+		} else {
+			err = e.inLine(b, path[at:])
+		}
+		if err == nil {
+			err = e.callers(c, b)
+		}
+		return err
+	}
+	if isCall && b.pkg.TypesInfo.Types[call.Fun].IsType() { // a conversion
+		at++
+	}
+	switch parent := path[at].(type) {
+	case *ast.KeyValueExpr:
+		return nil
+	case *ast.AssignStmt:
+		if _, isField := parent.Lhs[0].(*ast.SelectorExpr); isField {
+			return nil
+		}
+	}
+	return byHand("%s: %s is passed on here; serve.Run wants to be what main waits for", e.place(b, id), f.Name())
 }
