@@ -2,10 +2,12 @@ package pack
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,10 +40,20 @@ func load(path string) (*config, error) {
 	if err := c.checkEmpty(c.root); err != nil {
 		return nil, err
 	}
-	if c.Config, err = nfpm.ParseWithEnvMapping(bytes.NewReader(data), os.Getenv); err != nil {
+	if c.Config, err = nfpm.ParseWithEnvMapping(bytes.NewReader(data), environment); err != nil {
 		return nil, c.yamlError(err)
 	}
 	return c, nil
+}
+
+// environment is what a variable in the configuration stands for. $GOARCH is that of this machine, unless it is set, as for the Go
+// tools; nfpm would take an empty one for amd64, whatever the program in the package was built for.
+func environment(name string) string {
+	value := os.Getenv(name)
+	if name == "GOARCH" {
+		return cmp.Or(value, runtime.GOARCH)
+	}
+	return value
 }
 
 // yamlError turns "yaml: line 3: text" into "file:3: text", each of several on its own line.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -98,6 +99,20 @@ func TestReproducible(t *testing.T) {
 				t.Error("two builds differ")
 			}
 		})
+	}
+}
+
+// A package is for the machine that the program in it was built for by default.
+func TestArchitecture(t *testing.T) {
+	for set, want := range map[string]string{"": runtime.GOARCH, "riscv64": "riscv64"} {
+		t.Setenv("GOARCH", set)
+		p := good()
+		p["nfpm.yaml"] = strings.Replace(p["nfpm.yaml"], "arch: amd64", "arch: ${GOARCH}", 1)
+		p.write(t)
+		c, err := load("nfpm.yaml")
+		if err != nil || c.Arch != want {
+			t.Errorf("with GOARCH=%s: %+v (%v), want %s", set, c, err, want)
+		}
 	}
 }
 
