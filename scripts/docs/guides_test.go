@@ -155,6 +155,20 @@ func TestGuides(t *testing.T) {
 	}
 }
 
+// The commands of the page about lint find nothing in the reference service.
+func TestLintPage(t *testing.T) {
+	g := newGuide(t, "docs/lint.md")
+	for _, version := range []string{"1.0.0", "1.1.0"} {
+		deb, err := built.lab.Package(t.Context(), lab.Release{Version: version}, "deb")
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.shell("cp " + deb + " myapp_" + version + "_amd64.deb")
+	}
+	g.shell("cp -r " + filepath.Join(built.lab.Checkout(), "packaging/myapp") + " packaging && cp packaging/myapp.service packaging/myapp.socket .")
+	g.build()
+}
+
 // Every document that gives commands is named in a test.
 func TestEveryGuideIsTested(t *testing.T) {
 	var tests []byte
