@@ -418,6 +418,9 @@ func TestLoad(t *testing.T) {
 	if err != nil || len(all) != 2 || len(all[0].Units.Sockets) != 1 || len(all[1].Units.Services) != 1 {
 		t.Errorf("%+v, %v", all, err)
 	}
+	if _, err := Load(dir+"/a.service", dir+"/../"+path.Base(dir)+"/a.service"); err == nil || !strings.Contains(err.Error(), "has the name of") {
+		t.Errorf("two of one name: %v", err)
+	}
 	for name, want := range map[string]string{"none": "no such file", "notes": "neither a deb nor an rpm", "empty": "there is no unit file"} {
 		if _, err := Load(path.Join(dir, name)); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v, want %s", name, err, want)

@@ -140,7 +140,12 @@ const maxUnit = 1 << 20
 func loadFiles(shown string, files []string) (*Subject, error) {
 	s := &Subject{Shown: shown}
 	var all []*units.Unit
+	names := map[string]string{}
 	for _, file := range files {
+		if first := names[filepath.Base(file)]; first != "" {
+			return nil, fmt.Errorf("%s has the name of %s: units that are checked together have different ones", file, first)
+		}
+		names[filepath.Base(file)] = file
 		if info, err := os.Stat(file); err == nil && info.Size() > maxUnit {
 			return nil, fmt.Errorf("%s: it is too large for a unit file", file)
 		}
