@@ -2,6 +2,7 @@ package scaffold
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -211,6 +212,9 @@ func (e *editor) apply() (map[string][]byte, error) {
 	all := map[string][]byte{}
 	for _, b := range e.bodies {
 		file := b.pkg.Fset.File(b.file.Pos())
+		if strings.HasPrefix(e.relative(file.Name()), "../") { // patch would not touch it
+			return nil, byHand("%s is in another module of the workspace", e.relative(file.Name()))
+		}
 		text, err := os.ReadFile(file.Name())
 		if err != nil {
 			return nil, err
@@ -256,7 +260,7 @@ func withImports(name string, text []byte, needed map[string]string) ([]byte, er
 	used := map[string]bool{}
 	ast.Inspect(file, func(n ast.Node) bool {
 		if selector, ok := n.(*ast.SelectorExpr); ok {
-			if id, ok := selector.X.(*ast.Ident); ok {
+			if id, ok := selector.X.(*ast.Ident); ok && id.Obj == nil { // of no variable of the file
 				used[id.Name] = true
 			}
 		}
@@ -267,9 +271,13 @@ func withImports(name string, text []byte, needed map[string]string) ([]byte, er
 			astutil.AddImport(fset, file, path)
 		}
 	}
-	for _, path := range []string{"net", "net/http", "errors", "fmt"} {
-		if !astutil.UsesImport(file, path) {
-			astutil.DeleteImport(fset, file, path)
+	for _, spec := range slices.Clone(file.Imports) {
+		name, path := "", strings.Trim(spec.Path.Value, `"`)
+		if spec.Name != nil {
+			name = spec.Name.Name
+		}
+		if slices.Contains([]string{"net", "net/http", "errors", "fmt"}, path) && name != "_" && name != "." && !used[cmp.Or(name, base(path))] {
+			astutil.DeleteNamedImport(fset, file, name, path)
 		}
 	}
 	var out bytes.Buffer
