@@ -2,13 +2,10 @@ package scaffold
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 )
 
 // Options say what to make ready and whom to ask.
@@ -75,9 +72,14 @@ func orUnseen(listen string) string {
 	return listen
 }
 
-// write writes the files, tells of each, and reports whether one was left alone that differs.
+// write writes the files, tells of each, and reports whether one was left alone that differs. Nothing is written if nothing can
+// be added to the configuration of GoReleaser.
 func (p *Project) write(dir string, log io.Writer) (anyKept bool, err error) {
 	files, err := p.files()
+	if err != nil {
+		return false, err
+	}
+	releaser, err := p.releaser(dir)
 	if err != nil {
 		return false, err
 	}
@@ -94,45 +96,7 @@ func (p *Project) write(dir string, log io.Writer) (anyKept bool, err error) {
 			fmt.Fprintf(log, "kept %s, which differs from what would be written; move it away to see that\n", f.path)
 		}
 	}
-	return anyKept, p.writeReleaser(dir, log)
-}
-
-// writeReleaser adds to the configuration of GoReleaser, or makes one.
-func (p *Project) writeReleaser(dir string, log io.Writer) error {
-	name := releaserFile(dir)
-	path := filepath.Join(dir, name)
-	old, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		old = fmt.Appendf(nil, "# Releases of %s. Try it: goreleaser release --snapshot --clean\nversion: 2\nproject_name: %s\n\nbefore:\n\nbuilds:\n", p.Name, p.Name)
-	} else if err != nil {
-		return fmt.Errorf("reading %s: %w", name, err)
-	}
-	merged, notes, mergeErr := merge(old, p)
-	if mergeErr != nil {
-		return fmt.Errorf("adding to %s: %w; mend it and run nodrop init again", name, mergeErr)
-	}
-	for _, note := range notes {
-		fmt.Fprintf(log, "\n%s: %s\n", name, note)
-	}
-	switch {
-	case err != nil:
-		if _, err := put(dir, file{path: name, data: merged}); err != nil {
-			return err
-		}
-		fmt.Fprintln(log, "wrote", name)
-		return nil
-	case bytes.Equal(old, merged):
-		return nil
-	}
-	info, err := os.Stat(path)
-	if err == nil {
-		err = os.WriteFile(path, merged, info.Mode().Perm())
-	}
-	if err != nil {
-		return fmt.Errorf("adding to %s: %w", name, err)
-	}
-	fmt.Fprintln(log, "added to", name)
-	return nil
+	return anyKept, releaser.write(dir, log)
 }
 
 // next says how to go on.

@@ -4,27 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
-
-// releaser are the names that GoReleaser's configuration can have, in its order.
-var releaser = []string{
-	".config/goreleaser.yml", ".config/goreleaser.yaml", ".goreleaser.yml", ".goreleaser.yaml", "goreleaser.yml", "goreleaser.yaml",
-}
-
-// releaserFile is the configuration that there is, or where one goes.
-func releaserFile(dir string) string {
-	for _, name := range releaser {
-		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
-			return name
-		}
-	}
-	return ".goreleaser.yaml"
-}
 
 // addition is an entry for a list of GoReleaser's configuration.
 type addition struct {
