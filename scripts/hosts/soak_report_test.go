@@ -47,7 +47,7 @@ versions while %d clients, none of which retries, kept on asking, on a host with
 	lines := linesEach(samples)
 	fmt.Fprintf(&b, `
 
-Each upgrade wrote %d to %d lines to the journal. Waits of slow, upload and events clients are long by their nature, and are not in
+Each upgrade wrote %d to %d lines to the journal. Waits of slow, upload, download and events clients are long by their nature, and are not in
 the total's. What can be carried was carried: of those connections none was closed or asked to leave. Logs and apt's caches are not
 counted among the files.
 `, slices.Min(lines), slices.Max(lines))

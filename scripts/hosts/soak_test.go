@@ -13,8 +13,8 @@ import (
 // everybody is each kind of client there is: those whose connections go from one instance to the next, and those whose
 // cannot.
 var everybody = []string{
-	"--client", "fresh=8", "--client", "post=16", "--client", "tls=8", "--client", "h2=8", "--client", "idle=200",
-	"--client", "slow=4@http://127.0.0.1:8080/slow?for=1s", "--client", "upload=4@http://127.0.0.1:8080/upload",
+	"--client", "fresh=8", "--client", "keepalive=8", "--client", "post=16", "--client", "tls=8", "--client", "h2=8", "--client", "idle=200",
+	"--client", "slow=4@http://127.0.0.1:8080/slow?for=1s", "--client", "upload=4@http://127.0.0.1:8080/upload", "--client", "download=4@http://127.0.0.1:8080/download",
 	"--client", "websocket=50@http://127.0.0.1:8080/ws", "--client", "events=50@http://127.0.0.1:8080/events?every=500ms",
 	"--rate", "10", "--before", "1s", "--after", "2s",
 }
