@@ -45,6 +45,7 @@ type h2conn struct {
 	in     *bufio.Reader
 	rest   int    // bytes of the present frame that the server has yet to read
 	block  bool   // a field block goes on behind it
+	waited bool   // for its end
 	swapIn string // bytes to read before those
 
 	unsent func() int // bytes that the client's host has yet to take
@@ -86,21 +87,40 @@ func (c *h2conn) overdue() {
 	}
 }
 
-// awake reports whether a deadline was only to tell that the answer is late.
+// awake reports whether a deadline was only to tell that the answer is late. A
+// field block that is open then has a little more time to end.
 func (c *h2conn) awake() bool {
 	c.turn.Lock()
 	defer c.turn.Unlock()
-	return c.late && !c.gone && c.SetReadDeadline(time.Time{}) == nil
+	if !c.late || c.gone {
+		return false
+	}
+	var next time.Time
+	if c.block && !c.waited {
+		next = time.Now().Add(blockTime)
+	} else {
+		c.block = false
+	}
+	c.waited = true
+	return c.SetReadDeadline(next) == nil
 }
+
+// blockTime is how long a client may take for the rest of a field block.
+const blockTime = 5 * time.Second
 
 // goes reports whether the second step is to be taken now: once, when there is
 // an answer or it is late.
 func (c *h2conn) goes(answered bool) bool {
 	c.turn.Lock()
 	defer c.turn.Unlock()
-	first := !c.gone && (answered || c.late)
-	c.gone = c.gone || first
-	return first
+	if c.gone || !answered && !c.late {
+		return false
+	}
+	c.gone = true
+	if c.late { // nothing to be woken for any more
+		_ = c.SetReadDeadline(time.Time{}) // an error shows at the next Read
+	}
+	return true
 }
 
 func (c *h2conn) ping() {

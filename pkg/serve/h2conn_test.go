@@ -96,22 +96,26 @@ func TestReadOfABrokenOffFrame(t *testing.T) {
 	}
 }
 
-// The wake-up is not lost when net/http takes the deadline away, as it does behind the head of a request when there is a
-// ReadTimeout.
-func TestOverdueAnswerWithoutItsDeadline(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ours, theirs := net.Pipe()
-		c := newH2Conn(ours)
-		go io.Copy(io.Discard, theirs)
-		c.goAway()
-		time.Sleep(answerTime)
-		synctest.Wait()
-		c.SetReadDeadline(time.Time{})
-		time.AfterFunc(time.Minute, func() { theirs.Close() })
-		if got, err := io.ReadAll(c); err != nil || string(got) != clientGoAwayFrame {
-			t.Errorf("read %q, %v", got, err)
-		}
-	})
+// A reader that is elsewhere when the answer is late finds out, once: also when net/http takes the deadline away meanwhile, as it
+// does behind the head of a request when there is a ReadTimeout.
+func TestOverdueAnswerWhileNobodyReads(t *testing.T) {
+	for _, cleared := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			ours, theirs := net.Pipe()
+			c := newH2Conn(ours)
+			go io.Copy(io.Discard, theirs)
+			c.goAway()
+			time.Sleep(answerTime)
+			synctest.Wait()
+			if cleared {
+				c.SetReadDeadline(time.Time{})
+			}
+			time.AfterFunc(time.Minute, func() { theirs.Close() })
+			if got, err := io.ReadAll(c); err != nil || string(got) != clientGoAwayFrame {
+				t.Errorf("cleared=%v: read %q, %v", cleared, got, err)
+			}
+		})
+	}
 }
 
 // The wake-up of a reader does not end the lingering behind it.
@@ -132,6 +136,7 @@ func TestOverdueAnswerWhileLingering(t *testing.T) {
 
 const (
 	headersFrame      = "\x00\x00\x05\x01\x00\x00\x00\x00\x01block"
+	moreFrame         = "\x00\x00\x05\x09\x00\x00\x00\x00\x01block"
 	continuationFrame = "\x00\x00\x05\x09\x04\x00\x00\x00\x01block"
 )
 
@@ -147,6 +152,8 @@ func TestOverdueAnswer(t *testing.T) {
 		"half a frame":           {append(slices.Repeat([]string{pingFrame}, 29), pingFrame[:12], "", "", pingFrame[12:]+pingFrame), frames(30) + clientGoAwayFrame + pingFrame},
 		"frames without end":     {slices.Repeat([]string{pingFrame}, 40), frames(30) + clientGoAwayFrame + frames(10)},
 		"half a field block":     {append(slices.Repeat([]string{pingFrame}, 29), headersFrame, "", "", continuationFrame, pingFrame), frames(29) + headersFrame + continuationFrame + clientGoAwayFrame + pingFrame},
+		"a block left open":      {append(slices.Repeat([]string{pingFrame}, 29), headersFrame), frames(29) + headersFrame + clientGoAwayFrame},
+		"a block without end":    {append(append(slices.Repeat([]string{pingFrame}, 29), headersFrame), slices.Repeat([]string{moreFrame}, 40)...), frames(29) + headersFrame + strings.Repeat(moreFrame, 5) + clientGoAwayFrame + strings.Repeat(moreFrame, 35)},
 		"an answer in time":      {append([]string{pingAckFrame, pingAckFrame}, slices.Repeat([]string{pingFrame}, 40)...), pingAckFrame + clientGoAwayFrame + frames(40)},
 		"an answer that is late": {append(slices.Repeat([]string{""}, 40), pingAckFrame, pingAckFrame), clientGoAwayFrame + pingAckFrame + pingAckFrame},
 	} {
