@@ -2,6 +2,7 @@ package drill
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -31,13 +32,15 @@ func newStalling(t *testing.T) *stalling {
 	return s
 }
 
-// stall is a command upon which the server stands still until n requests wait, for long at least, and beyond the command's end.
+// stall is a command upon which the server stands still until n requests wait, the first of them for long at least, and beyond the
+// command's end.
 func (s *stalling) stall(n int64, long time.Duration) func(context.Context) error {
 	return func(context.Context) error {
 		s.gate.Lock()
 		defer time.AfterFunc(50*ms, s.gate.Unlock)
+		err := within(time.Minute, func() bool { return s.waited.Load() > 0 })
 		time.Sleep(long)
-		return within(time.Minute, func() bool { return s.waited.Load() >= n })
+		return errors.Join(err, within(time.Minute, func() bool { return s.waited.Load() >= n }))
 	}
 }
 

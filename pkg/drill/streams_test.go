@@ -71,9 +71,12 @@ func TestStreamFaultsAreFoundExactly(t *testing.T) {
 				want[tt.failure] = lost
 			}
 			if n := uint64(tt.n); kind == WebSocket && tt.twist == rst && got.Failed > n && got.Failed <= n*maxInFlight {
-				want[tt.failure] = got.Failed // nobody knows how much had been sent
+				want[Reset] = got.Failed // nobody knows how much had been sent, or half sent
+				if unsent := got.Failures[ResetUnsent]; unsent > 0 {
+					want[Reset], want[ResetUnsent] = got.Failed-unsent, unsent
+				}
 			}
-			if !maps.Equal(got.Failures, want) || got.Failed != want[tt.failure] || got.During.Requests == 0 {
+			if !maps.Equal(got.Failures, want) || got.Failed != want[tt.failure]+want[ResetUnsent] || got.During.Requests == 0 {
 				t.Errorf("lost %v of %d, want %v; %v", got.Failures, got.Requests, want, r.Errors)
 			}
 			if c := (Connections{4 + tt.announced + tt.closed, tt.announced, tt.closed}); got.Connections != c {
@@ -89,8 +92,9 @@ func TestStreamFaultsAreFoundExactly(t *testing.T) {
 			if resumed := uint64(s.resumed.Load()); kind == Events && resumed != tt.announced+tt.closed {
 				t.Errorf("%d connections went on from an earlier one's last event, want %d", resumed, tt.announced+tt.closed)
 			}
-			if v := r.Versions; !slices.Equal(v.Before, []string{"1"}) {
-				t.Errorf("versions %+v, want 1 before", v)
+			// On a busy machine the command may begin before the first answer.
+			if v := r.Versions; !slices.Contains(slices.Concat(v.Before, v.During), "1") {
+				t.Errorf("versions %+v, want 1", v)
 			}
 		})
 	}
