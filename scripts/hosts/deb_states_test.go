@@ -15,6 +15,7 @@ import (
 
 // Every row of the tables in docs/states.md is what happens on a real host, and every case has its row.
 func TestDebStates(t *testing.T) {
+	t.Parallel()
 	states, terminal := docTable(t, "docs/states.md", "exit"), docTable(t, "docs/states.md", "terminal")
 	cases, debs := stateCases(), stateDebs(t)
 	for name := range cases {

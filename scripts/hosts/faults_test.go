@@ -14,6 +14,7 @@ import (
 // Whatever breaks in a rollout, wherever it is: no more is lost than docs/faults.md promises. Each cell of its table is an
 // upgrade, or the whole row where that is harmless.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	promises := docTable(t, "docs/faults.md", string(standbyStarting))
 	debs := []string{deb(t, lab.Release{Version: "1.0.0", Fault: "hold"}), deb(t, lab.Release{Version: "1.1.0", Fault: "hold"})}
 	parts := faults()

@@ -99,6 +99,7 @@ func (g guide) root() []string {
 
 // The programs of docs/other-languages.md, packaged, installed and upgraded by its commands: nothing is lost.
 func TestOtherLanguages(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ dir, source, says string }{
 		{"python", "python/hello.py", "hello from gunicorn"},
 		{"node", "node/server.js", "hello from node"},

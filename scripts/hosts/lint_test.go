@@ -13,6 +13,7 @@ import (
 
 // lintian finds no error and no warning but those that the overrides in the package explain.
 func TestLintian(t *testing.T) {
+	t.Parallel()
 	dir := nobodys(t)
 	for name, path := range map[string]string{
 		"myapp.deb":             deb(t, lab.Release{Version: "1.0.0"}),
@@ -33,6 +34,7 @@ func TestLintian(t *testing.T) {
 // rpmlint finds no error but those that the package's rpmlintrc explains. It unpacks what
 // it reads with cpio, which would follow the absolute paths that nfpm writes.
 func TestRpmlint(t *testing.T) {
+	t.Parallel()
 	dir := nobodys(t)
 	if err := os.WriteFile(filepath.Join(dir, "cpio"), []byte("#!/bin/sh\nexec /usr/bin/cpio --no-absolute-filenames \"$@\"\n"), 0o755); err != nil {
 		t.Fatal(err)

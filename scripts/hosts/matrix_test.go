@@ -14,6 +14,7 @@ var suites = []string{"bullseye", "bookworm", "trixie", "sid"}
 
 // An upgrade by apt loses no request and closes no connection, on every release, and neither does a bad one.
 func TestUpgradeOn(t *testing.T) {
+	t.Parallel()
 	for _, suite := range suites {
 		t.Run(suite, func(t *testing.T) {
 			m := boot(t, suite)

@@ -43,6 +43,7 @@ func rehearsed(t *testing.T, status int, args ...string) (*drill.Report, string)
 // nodrop drill on a host of its own finds what myapp serves, and that its upgrade loses nothing, from deb and rpm. The
 // deb is drilled on a release that need not be the machine's.
 func TestRehearsal(t *testing.T) {
+	t.Parallel()
 	for packager, suite := range map[string]string{"deb": "trixie", "rpm": "bookworm"} {
 		t.Run(packager, func(t *testing.T) {
 			t.Parallel()
@@ -105,6 +106,7 @@ func TestRehearsalThatCannotRun(t *testing.T) {
 
 // Broken off in the middle of a drill, however rudely, nodrop leaves nothing behind; but a report, if it was asked to end.
 func TestRehearsalBrokenOff(t *testing.T) {
+	t.Parallel()
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL} {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()

@@ -23,6 +23,7 @@ func down() map[string]string {
 
 // At a first install presets decide, whichever way; Fedora's default is "disable *".
 func TestDnfInstallHonoursPresets(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, preset string
 		states       map[string]string
@@ -46,6 +47,7 @@ func TestDnfInstallHonoursPresets(t *testing.T) {
 
 // Units that come with an upgrade, here from a package that had none, arrive as at a first install.
 func TestDnfUpgradeFromPlainPackage(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name, preset string
 		states       map[string]string
@@ -95,6 +97,7 @@ func (m machine) wantEnabled(want string, units ...string) {
 // Erasure leaves what the service has written, as rpm has it, and nothing else: no file,
 // link, process or failed unit. Nothing of the package lies in /lib.
 func TestDnfRemove(t *testing.T) {
+	t.Parallel()
 	for _, suite := range rpmSuites {
 		t.Run(suite, func(t *testing.T) {
 			m := bootRPM(t, suite)

@@ -8,6 +8,7 @@ import (
 
 // dnf upgrade, from a repository, loses no request and closes no connection.
 func TestDnfUpgradeOn(t *testing.T) {
+	t.Parallel()
 	for _, suite := range rpmSuites {
 		t.Run(suite, func(t *testing.T) {
 			m := dnfInstalled(t, suite)
