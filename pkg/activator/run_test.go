@@ -279,16 +279,16 @@ func TestExec(t *testing.T) {
 
 // A watchdog that is not fed ends the process by SIGABRT, and it starts again.
 func TestWatchdog(t *testing.T) {
-	s := begin(t, "talker", func(c *Config) { c.Watchdog = 500 * time.Millisecond })
+	s := begin(t, "talker", func(c *Config) { c.Watchdog = 2 * time.Second })
 	first := s.event(Ready, 1)
 	// Fed, it lives.
-	for until := time.Now().Add(time.Second); time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
+	for until := time.Now().Add(3 * time.Second); time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
 		s.ask("http", "notify WATCHDOG=1")
 	}
 	if n := len(s.all(Failed)); n > 0 {
 		t.Errorf("though fed: %s", s.log())
 	}
-	if text := s.event(Crashed, 1).Text; !strings.Contains(text, "sent no WATCHDOG=1 for 500ms, and ended with status 2") { // Go's status after SIGABRT
+	if text := s.event(Crashed, 1).Text; !strings.Contains(text, "sent no WATCHDOG=1 for 2s, and ended with status 2") { // Go's status after SIGABRT
 		t.Error(text)
 	}
 	if next := s.event(Ready, 2); next.PID == first.PID {

@@ -85,7 +85,7 @@ func TestPhases(t *testing.T) {
 	s := newFaulty(t)
 	var progress bytes.Buffer
 	r := drilled(t, Config{Clients: []Client{{Fresh, 2, s.url()}}, Rate: 100, Progress: &progress,
-		Before: 300 * time.Millisecond, After: 300 * time.Millisecond}, quiet)
+		Before: time.Second, After: time.Second}, quiet)
 	// Paced by the rate: 100 a second of each client, and one as the phase begins; less on a busy machine.
 	events := r.Timeline.Events
 	for name, phase := range map[string]struct {
@@ -106,7 +106,7 @@ func TestPhases(t *testing.T) {
 	if v := r.Versions; len(v.Before) != 1 || len(v.During) != 1 || len(v.After) != 1 || v.After[0] != "1" {
 		t.Errorf("versions %+v, want 1 in each phase", v)
 	}
-	for _, want := range []string{"before: 2 clients for 300ms", "during: ", "after: "} {
+	for _, want := range []string{"before: 2 clients for 1s", "during: ", "after: "} {
 		if !strings.Contains(progress.String(), want) {
 			t.Errorf("progress %q does not say %q", progress.String(), want)
 		}
