@@ -31,6 +31,7 @@ tier lint lint scripts/lint.sh
 tier unit unit go test -race -timeout 20m ./pkg/activation ./pkg/activator ./pkg/carry ./pkg/drill ./pkg/lint ./pkg/maintscript ./pkg/metrics ./pkg/pack ./pkg/rehearse ./pkg/repository ./pkg/serve ./pkg/shellwalk ./pkg/status ./pkg/units ./pkg/unpack ./cmd/myapp
 tier cli cli go test -timeout 10m ./pkg/scaffold ./cmd/nodrop ./scripts/docs ./scripts/licenses ./scripts/debian/lint ./scripts/table
 tier browser browser go test -count=1 -timeout 10m ./scripts/browser
+# Hosts wait more than they compute: four at a time keep two cores busy.
 tier hosts hosts go test -count=1 -parallel 4 -timeout 60m ./pkg/host ./scripts/hosts
 
 [ -z "$skipped" ] || echo "tiers not run:$skipped"
