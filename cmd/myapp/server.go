@@ -9,15 +9,19 @@ import (
 	"time"
 )
 
+// quickTimeout is for the ordinary request and reply. It is longer than what
+// an upgrade waits for an instance that hangs, so that one which then goes on
+// does not cut off the clients that it was about to serve.
+const quickTimeout = 15 * time.Second
+
 // errGoingAway is why the context of a request ends when the drain is over.
 var errGoingAway = errors.New("the server is going away")
 
 // newServer returns a server for handler, with the time-outs that any server
 // needs towards clients that never finish.
 //
-// ReadTimeout and WriteTimeout are for the ordinary quick request and reply.
-// Handlers that take or stream longer move them, for their one request, with
-// http.ResponseController: see deadlines.go.
+// Handlers that take or stream longer than quickTimeout move the deadlines, for
+// their one request, with http.ResponseController: see deadlines.go.
 //
 // When the drain is over, the context of every request that is left ends, with
 // the cause errGoingAway: event streams and WebSockets say goodbye then.
@@ -26,9 +30,9 @@ func newServer(addr string, handler http.Handler, log *slog.Logger) *http.Server
 	srv := &http.Server{
 		Addr:              addr,
 		Handler:           handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       5 * time.Second,
-		WriteTimeout:      5 * time.Second,
+		ReadHeaderTimeout: quickTimeout,
+		ReadTimeout:       quickTimeout,
+		WriteTimeout:      quickTimeout,
 		IdleTimeout:       60 * time.Second,
 		HTTP2:             &http.HTTP2Config{WriteByteTimeout: stallTimeout},
 		BaseContext:       func(net.Listener) context.Context { return ctx },
