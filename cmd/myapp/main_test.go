@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/tls"
 	"fmt"
@@ -68,17 +69,18 @@ func (c *child) wait(t *testing.T) error {
 	}
 }
 
-// Started as systemd starts it, with three sockets and a notify socket, myapp
-// becomes ready, serves on all three, and ends at SIGTERM with status 0.
-func TestLifeUnderSystemd(t *testing.T) {
+// activated starts myapp as systemd starts it, with three sockets and a notify
+// socket, and waits until it is ready. The URLs are by the socket's name.
+func activated(t *testing.T) (c *child, notify *net.UnixConn, urls map[string]string) {
+	t.Helper()
 	dir := t.TempDir()
 	notify, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: filepath.Join(dir, "notify"), Net: "unixgram"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer notify.Close()
+	t.Cleanup(func() { notify.Close() })
 	var files []*os.File
-	urls := map[string]string{}
+	urls = map[string]string{}
 	for _, name := range []string{"http", "https", "metrics"} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -89,7 +91,7 @@ func TestLifeUnderSystemd(t *testing.T) {
 			t.Fatal(err)
 		}
 		l.Close() // f is another descriptor of the same socket
-		defer f.Close()
+		t.Cleanup(func() { f.Close() })
 		files = append(files, f)
 		scheme := strings.Replace(name, "metrics", "http", 1)
 		urls[name] = scheme + "://" + l.Addr().String()
@@ -98,7 +100,7 @@ func TestLifeUnderSystemd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := start(t, []string{
+	c = start(t, []string{
 		asMyapp + "=1", "STATE_DIRECTORY=" + filepath.Join(dir, "state"), "NOTIFY_SOCKET=" + filepath.Join(dir, "notify"),
 		"LISTEN_FDS=3", "LISTEN_FDNAMES=http:https:metrics",
 	}, files, "sh", "-c", `LISTEN_PID=$$ exec "$0"`, self)
@@ -106,7 +108,13 @@ func TestLifeUnderSystemd(t *testing.T) {
 		c.Process.Kill()
 		t.Fatalf("never ready: %v\n%s", c.wait(t), c.out.String())
 	}
+	return c, notify, urls
+}
 
+// Started as systemd starts it, myapp becomes ready, serves on all its sockets,
+// and ends at SIGTERM with status 0.
+func TestLifeUnderSystemd(t *testing.T) {
+	c, notify, urls := activated(t)
 	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true} // its certificate is self-signed
 	client := &http.Client{Transport: transport}
 	for _, tt := range []struct{ name, path, proto, want string }{
@@ -129,6 +137,41 @@ func TestLifeUnderSystemd(t *testing.T) {
 	}
 	if err := c.wait(t); err != nil {
 		t.Errorf("it ended with %v, want status 0\n%s", err, c.out.String())
+	}
+}
+
+// A process that hangs while its clients wait for it, as an instance may in an
+// upgrade, cuts off nobody when it goes on.
+func TestHangCutsNobodyOff(t *testing.T) {
+	const hang = 6 * time.Second // an upgrade waits 5 s, and a little more, for one that hangs
+	c, _, urls := activated(t)
+	addr := strings.TrimPrefix(urls["https"], "https://")
+	conn, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true, VerifyConnection: func(tls.ConnectionState) error {
+		// In the middle of the handshake: the server waits for what the client sends next.
+		if err := c.Process.Signal(syscall.SIGSTOP); err != nil {
+			return err
+		}
+		<-time.After(hang)
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", addr); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	conn.SetReadDeadline(time.Now().Add(limit))
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatalf("cut off: %v", err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != 200 {
+		t.Errorf("got %s", resp.Status)
 	}
 }
 
