@@ -7,16 +7,12 @@ import (
 	"time"
 )
 
-const (
-	// stallTimeout is how long a client may send or take nothing in the middle
-	// of a stream before it is given up.
-	stallTimeout = 30 * time.Second
-	// replyTimeout is how much longer there is to tell it so.
-	replyTimeout = 5 * time.Second
-)
+// stallTimeout is how long a client may send or take nothing in the middle of a
+// stream before it is given up.
+const stallTimeout = 30 * time.Second
 
 // allow moves the request's deadlines: what is left of it must come within d
-// from now, and the reply be taken within replyTimeout after that.
+// from now, and the reply be taken within quickTimeout after that.
 //
 // The read deadline matters even when there is no body to read: net/http watches
 // for the client going away by reading, and takes the deadline for just that.
@@ -26,7 +22,7 @@ func allow(w http.ResponseWriter, d time.Duration) error {
 	if err := rc.SetReadDeadline(end); err != nil {
 		return fmt.Errorf("moving the read deadline: %w", err)
 	}
-	if err := rc.SetWriteDeadline(end.Add(replyTimeout)); err != nil {
+	if err := rc.SetWriteDeadline(end.Add(quickTimeout)); err != nil {
 		return fmt.Errorf("moving the write deadline: %w", err)
 	}
 	return nil

@@ -16,7 +16,7 @@ func slow(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	if err := allow(w, wait+replyTimeout); err != nil {
+	if err := allow(w, wait+quickTimeout); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
