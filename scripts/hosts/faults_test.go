@@ -128,6 +128,7 @@ func (m machine) fault(f fault, promise string, at ...phase) {
 		if undo != nil {
 			undo()
 		}
+		r.await("main serves", func() bool { return r.state("myapp.service") == "active" }) // systemd starts it again if it was killed
 	})
 	m.t.Logf("lost %d requests, %d connections; the processes that ended held %v", report.Total.Failed, report.Total.Connections.Closed, ended)
 	m.wantLost(report, whose, ended)

@@ -1,12 +1,14 @@
 package hosts
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/nodrop/nodrop/pkg/drill"
 )
 
 // publishLocal publishes the service in testdata/local in a version.
@@ -30,23 +32,14 @@ func (m machine) publishLocal(version string) {
 	}
 }
 
-// underLocalLoad runs a command with three clients beside it, and prints what is lost:
-// requests on new connections over the Unix socket, and the connections and replies of
-// one that stays open; and datagrams, of which 200 a second are sent, which is below what
-// the socket's buffer holds for as long as nobody reads.
-const underLocalLoad = `
+// withDatagrams runs commands while it sends numbered datagrams, 50 a second: the socket's buffer holds those of some seconds in
+// which nobody reads. How many it has sent is then in /run/sent.
+const withDatagrams = `
 mkfifo /run/pause; exec 9<>/run/pause
-fresh() { curl -sS -m 30 --unix-socket /run/local/web.sock http://local/; }
-keep() { curl -sS -m 30 --unix-socket /run/local/web.sock --rate 20/s -w '%{num_connects} %{http_code}\n' -o /dev/null "http://local/[1-300]"; }
-datagrams() { for n in $(seq 3000); do echo -n "$n" >/dev/udp/127.0.0.1/9125; read -r -t 0.005 -u 9; done; }
-keep >/run/keep 2>&1 & keep=$!
-datagrams & datagrams=$!
-touch /run/fresh
-while [ -e /run/pause ]; do fresh || echo lost; done >/run/fresh 2>&1 & fresh=$!
-until [ "$(wc -l </run/fresh)" -ge 50 ]; do read -r -t 0.01 -u 9; done
-eval "$1" || echo "the command failed"
-kill -0 $keep $datagrams || echo "the command failed to end before the load"
-wait $keep $datagrams; rm /run/pause; wait $fresh
+send() { until [ -e /run/end ]; do echo -n "$((++n))" >/dev/udp/127.0.0.1/9125; read -r -t 0.02 -u 9; done; echo "$n" >/run/sent; }
+send & trap 'touch /run/end; wait' EXIT
+set -e
+eval "$1"
 `
 
 // Unix sockets keep their path, mode and queue, and connections to them live on;
@@ -58,28 +51,29 @@ func TestUnixSocketAndDatagrams(t *testing.T) {
 	m.publishLocal("1.1.0")
 	const stat = "stat -c '%n %a %U %G %i' /run/local/web.sock"
 	before := m.must("sh", "-c", stat)
-	out := m.must("bash", "-c", underLocalLoad, "-", "systemctl restart local.service; systemctl restart local.service; apt-get -y upgrade; systemctl restart local.service")
-	t.Log(out)
+	load := []string{"--rate", "20", "--before", "1s", "--after", "1s"}
+	for _, client := range []string{"fresh=4", "post=4", "idle=4"} {
+		load = append(load, "--client", client+"@http://unix:/run/local/web.sock:/")
+	}
+	const restart = "systemctl restart local.service; "
+	r := m.cleanDrill(load, "bash", "-c", withDatagrams, "-", restart+restart+"apt-get -y upgrade; "+restart)
+	for _, kind := range r.Kinds {
+		if c := kind.Connections; kind.Kind != drill.Fresh && (c.Announced > 0 || c.Opened != uint64(kind.Clients)) {
+			t.Errorf("%d %s clients opened %d connections, %d were asked to close", kind.Clients, kind.Kind, c.Opened, c.Announced)
+		}
+	}
+	if got := fmt.Sprint(r.Versions.Before, r.Versions.After); got != "[1.0.0] [1.1.0]" {
+		t.Errorf("versions before and after: %s", got)
+	}
 	if after := m.must("sh", "-c", stat); after != before || !strings.HasPrefix(before, "/run/local/web.sock 660 nobody www-data") {
 		t.Errorf("the Unix socket was %q, and is %q", before, after)
 	}
-	if strings.Contains(out, "the command failed") {
-		t.Error("the command failed")
+	const sent = "until [ $(wc -l </var/lib/local/datagrams) -ge $(cat /run/sent) ]; do sleep 0.1; done"
+	if out, err := m.Run(t.Context(), "timeout", "30", "sh", "-c", sent); err != nil {
+		t.Errorf("not all datagrams were read: %v\n%s", err, out)
 	}
-	if got := m.must("sh", "-c", "sort /run/fresh | uniq -c"); strings.Count(got, "\n") != 1 || !strings.Contains(got, " 1.0.0\n") || !strings.Contains(got, " 1.1.0") {
-		t.Errorf("new connections got: %s", got)
-	}
-	if got := strings.Fields(m.must("sh", "-c", "sort /run/keep | uniq -c")); strings.Join(got, " ") != "299 0 200 1 1 200" {
-		t.Errorf("one connection got (number, connections opened, status): %v", got)
-	}
-	lines := strings.Fields(m.must("sort", "-n", "/var/lib/local/datagrams"))
-	if len(lines) != 3000 {
-		t.Errorf("%d datagrams were read, want 3000", len(lines))
-	}
-	for i, line := range lines {
-		if line != strconv.Itoa(i+1) {
-			t.Fatalf("datagram %d is %s", i+1, line)
-		}
+	if got, want := m.must("sort", "-n", "/var/lib/local/datagrams"), m.must("sh", "-c", "seq $(cat /run/sent)"); got != want {
+		t.Errorf("these datagrams were read: %v", strings.Fields(got))
 	}
 	if started := m.must("sh", "-c", "journalctl -o cat -u local.service | grep -c '^Started'"); started != "5" {
 		t.Errorf("the service was started %s times, want 5", started)

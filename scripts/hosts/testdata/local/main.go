@@ -23,6 +23,7 @@ func main() {
 		log.Fatal(err)
 	}
 	web := &http.Server{IdleTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Version", version)
 		fmt.Fprintln(w, version)
 	})}
 	err = serve.Run(context.Background(), serve.HTTP("web", web), serve.Packet("datagrams", "127.0.0.1:9125", &writer{lines: lines}))
