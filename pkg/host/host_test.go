@@ -67,10 +67,10 @@ func mustRun(t *testing.T, h *Host, name string, args ...string) string {
 	return strings.TrimSpace(out)
 }
 
-// eventually waits, at most ten seconds, until condition holds.
+// eventually waits, at most a minute, until condition holds.
 func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !condition(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !condition(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain: %s", what)
 		}
