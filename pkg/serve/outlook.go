@@ -21,6 +21,9 @@ const (
 	ends                    // nobody: it is stopped, and there is no other instance
 )
 
+// askTime is how long systemd has to say it, by way of the bus: both are slow where the machine is.
+const askTime = 15 * time.Second
+
 // askSystemd finds the outlook. Where systemd cannot be asked it is unknown.
 //
 // It is asked before the handover socket is. When a standby has ended, systemd takes the sockets that it shares with main for
@@ -30,7 +33,7 @@ func askSystemd(ctx context.Context, log *slog.Logger) outlook {
 	if os.Getenv("NOTIFY_SOCKET") == "" {
 		return unknown // not a service
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	o, err := lookOut(ctx)
 	if err != nil {

@@ -10,6 +10,15 @@ import (
 // idle ones that speak up after the command.
 var keepAlive = []string{"--client", "post=64", "--client", "idle=500", "--client", "fresh=8", "--rate", "20"}
 
+// slowBus restarts myapp while the bus, by which it asks systemd whether that is a restart, takes 5 s for an answer.
+const slowBus = `systemctl kill --signal=STOP dbus.service
+trap 'systemctl kill --signal=CONT dbus.service' EXIT
+systemctl restart myapp.service & restart=$!
+timeout 60 sh -c 'until [ "$(systemctl is-active myapp.service)" = deactivating ]; do sleep 0.1; done'
+sleep 5
+systemctl kill --signal=CONT dbus.service
+wait $restart`
+
 // Not one connection is closed, neither by an upgrade nor by a plain restart:
 // not even with a word.
 func TestLiveConnectionsSurvive(t *testing.T) {
@@ -21,6 +30,7 @@ func TestLiveConnectionsSurvive(t *testing.T) {
 		version string
 	}{
 		{"restart", []string{"systemctl", "restart", "myapp.service"}, "1.0.0"},
+		{"restart with a slow bus", []string{"sh", "-ec", slowBus}, "1.0.0"},
 		{"rollout", []string{"systemctl", "start", "myapp-rollout.service"}, "1.0.0"},
 		{"upgrade", []string{"apt-get", "-y", "upgrade"}, "1.1.0"},
 	} {

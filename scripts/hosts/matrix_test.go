@@ -40,11 +40,11 @@ func TestUpgradeOn(t *testing.T) {
 	}
 }
 
-// unbroken is all of Load with 64 clients that post, and idle connections that speak up after the
+// unbroken is longDrain with 64 clients that post, and idle connections that speak up after the
 // command, before and after which it is as short as it can be.
-var unbroken = append(slices.Clone(lab.Load), "--client", "post=48", "--client", "idle=500", "--before", "1s", "--after", "2s")
+var unbroken = append(slices.Clone(longDrain), "--client", "post=48", "--client", "idle=500", "--before", "1s", "--after", "2s")
 
-// upgradeUnbroken runs a command that brings a version, under all of Load: no request is lost,
+// upgradeUnbroken runs a command that brings a version, under load: no request is lost,
 // nobody waits, and no connection is closed. Those over TLS, which cannot be carried, are announced.
 func (m machine) upgradeUnbroken(version string, command ...string) {
 	m.t.Helper()
