@@ -76,6 +76,7 @@ func TestSoak(t *testing.T) {
 		}
 	}
 	r := m.unbroken(everybody, "1.1.0", "sh", "-c", manyUpgrades, "sh", strconv.Itoa(upgrades))
+	notLonger(t, r)
 	samples := readSamples(t, m.must("cat", "/root/soak"))
 	if len(samples) != upgrades {
 		t.Fatalf("%d samples of %d upgrades", len(samples), upgrades)
