@@ -71,7 +71,19 @@ var scenarios = map[string]func() error{
 			Healthy(func(context.Context) error { return nil }),
 			Healthy(func(context.Context) error { return errors.New("the queue stands still") }))
 	},
+	"is slow, then ill": func() error {
+		runs := 0
+		return Run(context.Background(), HTTP("http", &http.Server{Handler: hello}),
+			Healthy(func(context.Context) error {
+				if runs++; runs > 1 {
+					return errors.New("the second time")
+				}
+				time.Sleep(healthEvery + time.Second)
+				return nil
+			}))
+	},
 	"check hangs": func() error {
+		healthTime = 100 * time.Millisecond
 		return Run(context.Background(), HTTP("http", &http.Server{Handler: hello}),
 			Healthy(func(context.Context) error { select {} }))
 	},
@@ -334,8 +346,9 @@ func TestOptional(t *testing.T) {
 // Who fails a health check drains, as on SIGTERM, and then fails.
 func TestHealth(t *testing.T) {
 	for scenario, why := range map[string]string{
-		"falls ill":   "health check: the queue stands still",
-		"check hangs": "health check: context deadline exceeded",
+		"falls ill":         "health check: the queue stands still",
+		"is slow, then ill": "health check: the second time",
+		"check hangs":       "health check: no answer for 100ms",
 	} {
 		t.Run(scenario, func(t *testing.T) {
 			c := startChild(t, scenario, "http")
