@@ -47,7 +47,7 @@ Kinds of client:
   slow       keep-alive GETs of a URL that takes long
   upload     keep-alive POSTs of 5 MiB, each spread over 1.5 s; a "sha256" in the reply, if it is JSON, must be right
   download   keep-alive GETs spread over 1.5 s, whose content must be that of the first, or of its Repr-Digest
-  idle       connections left idle while COMMAND runs, used again afterwards
+  idle       connections left idle while COMMAND runs, used again afterwards, and every 20 to 30 s of a long COMMAND
   websocket  numbered messages over a WebSocket that sends them back
   events     server-sent events whose ids are consecutive numbers
 tls and h2 load the first https:// URL, the others the first http:// one; KIND=N@URL loads its own,

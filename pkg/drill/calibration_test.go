@@ -301,6 +301,23 @@ func TestIdleConnections(t *testing.T) {
 	}
 }
 
+// A command that takes longer than servers leave a connection idle finds the idle connections open: they speak up
+// meanwhile, again and again.
+func TestIdleConnectionsSpeakUp(t *testing.T) {
+	defer func(d time.Duration) { longestSilence = d }(longestSilence)
+	longestSilence = 30 * time.Millisecond
+	s := newFaulty(t)
+	const clients, rounds = 20, 3
+	r := drilled(t, Config{Clients: []Client{{Idle, clients, s.url()}}}, func(context.Context) error {
+		seen := s.good.Load()
+		return within(time.Minute, func() bool { return s.good.Load() >= seen+clients*rounds })
+	})
+	got := row(t, r, Idle)
+	if got.During.Requests < clients*(rounds-1) || got.Connections != (Connections{Opened: clients}) || r.Lost() {
+		t.Errorf("%d requests during the command, connections %+v; %s", got.During.Requests, got.Connections, r.Verdict())
+	}
+}
+
 func TestUploadsAreWholeAndKeptOutOfTheTotalsWaits(t *testing.T) {
 	t.Parallel()
 	s := newFaulty(t)

@@ -87,15 +87,21 @@ func (w *worker) once(ctx context.Context, ex exchanger, start time.Time) *failu
 	return f
 }
 
+// longestSilence is for how long an idle client is silent at most: less than a server's idle time-out, which is a minute or more
+// for most, so that a long command is no loss by itself. Less in tests.
+var longestSilence = 30 * time.Second
+
 // idler is a client that keeps its connection idle while the command runs.
 type idler struct {
 	worker
-	http  *http1
-	delay time.Duration // between the command's end and the second request
+	http    *http1
+	silence time.Duration // between two requests while the command runs
+	delay   time.Duration // between the command's end and the last request
 }
 
-// run opens the connection by a request, waits until the context speak ends and then for the delay, and does the
-// second request on the same connection. It gives up when stop ends before speak does.
+// run opens the connection by a request, and does one more whenever there was silence, and the last one after the
+// context speak has ended and then the delay; all on the same connection. It gives up when that is gone, or when
+// stop ends before speak does.
 func (w *idler) run(ctx, stop, speak context.Context) {
 	defer w.ready()
 	defer w.close()
@@ -110,7 +116,13 @@ func (w *idler) run(ctx, stop, speak context.Context) {
 	until, cancel := context.WithCancel(stop)
 	defer cancel()
 	defer context.AfterFunc(speak, func() { time.AfterFunc(w.delay, cancel) })()
-	if w.http.idle(until) && speak.Err() != nil {
+	for w.http.connected() && until.Err() == nil {
+		silence, end := context.WithTimeout(until, w.silence)
+		stayed := w.http.idle(silence)
+		end()
+		if !stayed || until.Err() != nil && speak.Err() == nil {
+			return
+		}
 		w.once(ctx, w.exchanger, time.Now())
 	}
 }

@@ -21,7 +21,8 @@
 //	slow       keep-alive GETs of something that takes long
 //	upload     keep-alive POSTs of 5 MiB, each spread over 1.5 s
 //	download   keep-alive GETs of something large, each spread over 1.5 s if its length is known
-//	idle       one keep-alive GET, then silence until the command has ended, then one more GET on the same connection
+//	idle       one keep-alive GET, then silence until the command has ended, then one more GET on the same connection; and
+//	           one every 20 to 30 s of a longer command
 //	websocket  numbered messages over one WebSocket, to a server that sends each back
 //	events     one stream of server-sent events, whose ids are consecutive numbers
 //
@@ -116,6 +117,6 @@
 //
 // # Limits of what it sees
 //
-// A server's own idle time-out, if shorter than the drill, looks like a loss to idle clients, and a content that is another
+// A server's own idle time-out, if shorter than 30 s and than the drill, looks like a loss to idle clients, and a content that is another
 // in the new version, without Repr-Digest, to download clients.
 package drill

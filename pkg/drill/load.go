@@ -13,7 +13,7 @@ type load struct {
 	opened sync.WaitGroup // connections that are to live through the command and are still to be opened
 	cancel context.CancelFunc
 	stop   context.CancelFunc
-	speak  context.CancelFunc // lets idle clients do their second request
+	speak  context.CancelFunc // lets idle clients do their last request
 }
 
 // start starts all clients. The caller calls abort in the end.
@@ -42,8 +42,9 @@ func (d *drill) start(ctx context.Context) (*load, error) {
 			}
 			switch {
 			case c.Kind == Idle:
-				// Half of the time after the command is enough for the idle to speak up one by one.
-				idle := idler{worker: w, http: ex.(*http1), delay: time.Duration(share * float64(d.After/2))}
+				// A third of the longest silence, and half of the time after the command, are enough to speak up one by one.
+				idle := idler{worker: w, http: ex.(*http1),
+					silence: longestSilence - time.Duration(share*float64(longestSilence/3)), delay: time.Duration(share * float64(d.After/2))}
 				l.all.Go(func() { idle.run(ctx, stopped, speaking) })
 			case c.Kind == WebSocket:
 				talk := talker{worker: w, socket: ex.(*webSocket)}
