@@ -32,7 +32,7 @@ tier unit unit go test -race -timeout 20m ./pkg/activation ./pkg/activator ./pkg
 tier cli cli go test -timeout 10m ./pkg/scaffold ./cmd/nodrop ./scripts/docs ./scripts/licenses ./scripts/debian/lint ./scripts/table
 tier browser browser go test -count=1 -timeout 10m ./scripts/browser
 # Hosts wait more than they compute: four at a time keep two cores busy.
-tier hosts hosts go test -count=1 -parallel 4 -timeout 60m ./pkg/host ./scripts/hosts
+tier hosts hosts go test -count=1 -parallel 4 -timeout 80m ./pkg/host ./scripts/hosts
 
 [ -z "$skipped" ] || echo "tiers not run:$skipped"
 if [ "${CI-}" = true ] && [ -n "$skipped" ]; then
