@@ -8,7 +8,7 @@ import (
 
 // keepAlive holds connections that nothing but myapp could close: busy ones, and
 // idle ones that speak up after the command.
-var keepAlive = []string{"--client", "post=64", "--client", "idle=500", "--client", "fresh=8", "--rate", "20"}
+var keepAlive = []string{"--client", "post=64", "--client", "idle=500", "--client", "fresh=8", "--rate", "10"}
 
 // slowBus restarts myapp while the bus, by which it asks systemd whether that is a restart, takes 5 s for an answer.
 const slowBus = `systemctl kill --signal=STOP dbus.service

@@ -59,7 +59,7 @@ func TestBehindProxies(t *testing.T) {
 			load = append(load, "--client", kind+"@http://127.0.0.1:"+port+"/")
 		}
 	}
-	r := m.cleanDrill(append(load, "--rate", "20"), "sh", "-c", tenUpgrades)
+	r := m.cleanDrill(append(load, "--rate", "10"), "sh", "-c", tenUpgrades)
 	if !slices.Equal(r.Versions.After, []string{"1.0.10"}) {
 		t.Errorf("after the upgrades these versions answered: %v", r.Versions.After)
 	}

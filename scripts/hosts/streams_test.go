@@ -11,8 +11,8 @@ import (
 // and enough fresh connections to tell which version serves.
 var longLived = []string{
 	"--client", "websocket=1000@http://127.0.0.1:8080/ws",
-	"--client", "events=1000@http://127.0.0.1:8080/events?every=500ms",
-	"--client", "fresh=8", "--rate", "2",
+	"--client", "events=1000@http://127.0.0.1:8080/events?every=1s",
+	"--client", "fresh=8", "--rate", "1", "--after", "8s",
 }
 
 // WebSockets and event streams go on, on the same connections, through an

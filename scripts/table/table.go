@@ -22,7 +22,7 @@ var load = []string{
 	"--client", "fresh=4", "--client", "fresh=1@http://127.0.0.1:9090/metrics",
 	"--client", "post=8", "--client", "idle=8", "--client", "tls=4", "--client", "h2=4",
 	"--client", "websocket=8@http://127.0.0.1:8080/ws", "--client", "events=8@http://127.0.0.1:8080/events?every=100ms",
-	"--rate", "20", "--before", "1s", "--after", "2s",
+	"--rate", "10", "--before", "1s", "--after", "2s",
 }
 
 // carried are the kinds of client whose connections stay, all of them, without
