@@ -139,11 +139,13 @@ func TestFallbackToRestart(t *testing.T) {
 }
 
 // failingUpgrade runs a command that brings a bad release, under load: it fails, and nothing else does but what a crashing
-// process held. Its output is in /tmp/upgrade.log.
+// process held. Who waits for the old version to be back has waited, for however long this machine takes, and lost nothing. Its
+// output is in /tmp/upgrade.log.
 func (m machine) failingUpgrade(held int, load []string, command ...string) *drill.Report {
 	m.t.Helper()
 	log := testWriter{m.t}
-	r, err := lab.Drill(m.t.Context(), m.Host, log, load, append([]string{"sh", "-c", `exec "$@" >/tmp/upgrade.log 2>&1`, "sh"}, command...)...)
+	patient := append(slices.Clone(load), "--timeout", "2m")
+	r, err := lab.Drill(m.t.Context(), m.Host, log, patient, append([]string{"sh", "-c", `exec "$@" >/tmp/upgrade.log 2>&1`, "sh"}, command...)...)
 	if err != nil {
 		m.t.Fatal(err)
 	}
