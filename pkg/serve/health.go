@@ -52,7 +52,7 @@ func (l *life) watch(ctx context.Context, fail func(error)) {
 
 // inTime runs a check, and does not wait for one that takes too long.
 func inTime(ctx context.Context, check func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, healthTime)
+	ctx, cancel := context.WithTimeoutCause(ctx, healthTime, fmt.Errorf("no answer for %s", healthTime))
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- check(ctx) }()
@@ -60,6 +60,6 @@ func inTime(ctx context.Context, check func(context.Context) error) error {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
-		return fmt.Errorf("no answer for %s", healthTime)
+		return context.Cause(ctx)
 	}
 }
