@@ -45,7 +45,7 @@ echo "ports:" $(ss -Hltn | awk '{ sub(/.*:/, "", $4); print $4 }' | sort -n)
 answers=
 if systemctl --quiet is-active myapp.service || systemctl --quiet is-active myapp-standby.service; then
 	for port in 8080 8081; do
-		answers="$answers $(curl -s -m 10 -o /dev/null -D - http://127.0.0.1:$port/ | tr -d '\r' | sed -n 's/^X-Version: //p')"
+		answers="$answers $(curl -s -m 30 -o /dev/null -D - http://127.0.0.1:$port/ | tr -d '\r' | sed -n 's/^X-Version: //p')"
 	done
 fi
 echo "answers:" $answers

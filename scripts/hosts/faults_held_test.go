@@ -106,7 +106,7 @@ func (r *rollout) letGo() dpkgRun {
 			look(d.err != nil)
 		}
 		return d
-	case <-time.After(2 * time.Minute):
+	case <-time.After(3 * time.Minute):
 		r.t.Fatal("dpkg does not end")
 		return dpkgRun{}
 	}
@@ -180,14 +180,14 @@ func (m machine) property(unit, name string) string {
 // await waits for a condition.
 func (r *rollout) await(what any, reached func() bool) {
 	r.t.Helper()
-	for deadline := time.Now().Add(time.Minute); !reached(); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); !reached(); time.Sleep(50 * time.Millisecond) {
 		select {
 		case d := <-r.dpkg:
 			r.t.Fatalf("dpkg ended before this was reached: %v: %v\n%s", what, d.err, d.output)
 		default:
 		}
 		if time.Now().After(deadline) {
-			r.t.Fatalf("not reached in a minute: %v", what)
+			r.t.Fatalf("not reached in three minutes: %v", what)
 		}
 	}
 }

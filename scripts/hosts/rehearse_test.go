@@ -137,7 +137,7 @@ func TestRehearsalBrokenOff(t *testing.T) {
 			}
 			select {
 			case <-ended:
-			case <-time.After(time.Minute):
+			case <-time.After(3 * time.Minute):
 				t.Fatalf("does not end\n%s", &drilling.log)
 			}
 			if signal != syscall.SIGKILL && cmd.ProcessState.ExitCode() != 3 {
@@ -152,7 +152,7 @@ func TestRehearsalBrokenOff(t *testing.T) {
 				t.Errorf("report: %v, %s", err, r.Verdict())
 			}
 			// After a SIGKILL it is the kernel that cleans up.
-			for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+			for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 				left := traces(t, cmd.Process.Pid)
 				if len(left) == 0 {
 					break

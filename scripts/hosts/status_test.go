@@ -47,7 +47,7 @@ func (m machine) wantState(want status.State, code int) status.Service {
 	m.t.Helper()
 	var s status.Service
 	var got int
-	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if s, got = m.status(); s.State == want {
 			break
 		}
