@@ -30,7 +30,7 @@ func TestUpgradeAmongRudeClients(t *testing.T) {
 	}
 	m.must("timeout", "60", "sh", "-c", "until [ $(ss -Htn state established '( sport = :8080 or sport = :8443 )' | wc -l) -ge 80 ]; do sleep 0.1; done")
 	m.publish(lab.Release{Version: "1.1.0"})
-	m.unbroken([]string{"--client", "fresh=8", "--client", "post=16", "--client", "keepalive=16", "--client", "tls=4", "--client", "h2=4", "--rate", "10"},
+	m.unbroken([]string{"--client", "fresh=8", "--client", "post=16", "--client", "keepalive=16", "--client", "tls=4", "--client", "h2=4", "--rate", "5"},
 		"1.1.0", "apt-get", "-y", "upgrade")
 
 	// What a client cannot be made to give up in a drain goes with the server's own time-outs, or for HTTP/2 with ours.

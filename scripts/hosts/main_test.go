@@ -89,6 +89,12 @@ type machine struct {
 func boot(t *testing.T, suite string, packages ...string) machine {
 	t.Helper()
 	t.Parallel()
+	return bootAlone(t, suite, packages...)
+}
+
+// bootAlone boots a host, for a test that runs before those beside each other.
+func bootAlone(t *testing.T, suite string, packages ...string) machine {
+	t.Helper()
 	h, err := host.Boot(t.Context(), host.Options{Suite: suite, Packages: packages, Log: os.Stderr})
 	if err != nil {
 		t.Fatal(err)
@@ -113,9 +119,15 @@ func boot(t *testing.T, suite string, packages ...string) machine {
 func installed(t *testing.T) machine {
 	t.Helper()
 	m := boot(t, "bookworm")
+	m.install()
+	return m
+}
+
+// install has myapp 1.0.0 serving.
+func (m machine) install() {
+	m.t.Helper()
 	m.publish(lab.Release{Version: "1.0.0"})
 	m.must("apt-get", "-y", "install", "myapp")
-	return m
 }
 
 func (m machine) publish(r lab.Release) {

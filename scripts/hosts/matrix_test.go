@@ -18,8 +18,7 @@ func TestUpgradeOn(t *testing.T) {
 	for _, suite := range suites {
 		t.Run(suite, func(t *testing.T) {
 			m := boot(t, suite)
-			m.publish(lab.Release{Version: "1.0.0"})
-			m.must("apt-get", "-y", "install", "myapp")
+			m.install()
 			m.wantStates(serving)
 			if merged := m.must("sh", "-c", "! [ -L /lib ] || echo yes") == "yes"; merged == (suite == "bullseye") {
 				t.Errorf("/lib and /usr/lib are one: %v", merged)

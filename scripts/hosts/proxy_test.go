@@ -47,8 +47,7 @@ func TestBehindProxies(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	m.publish(lab.Release{Version: "1.0.0"})
-	m.must("apt-get", "-y", "install", "myapp")
+	m.install()
 	m.must("systemctl", "restart", "nginx.service", "haproxy.service")
 	for n := 1; n <= 10; n++ {
 		m.publish(lab.Release{Version: fmt.Sprintf("1.0.%d", n)})
@@ -59,7 +58,7 @@ func TestBehindProxies(t *testing.T) {
 			load = append(load, "--client", kind+"@http://127.0.0.1:"+port+"/")
 		}
 	}
-	r := m.cleanDrill(append(load, "--rate", "10"), "sh", "-c", tenUpgrades)
+	r := m.cleanDrill(append(load, "--rate", "5"), "sh", "-c", tenUpgrades)
 	if !slices.Equal(r.Versions.After, []string{"1.0.10"}) {
 		t.Errorf("after the upgrades these versions answered: %v", r.Versions.After)
 	}

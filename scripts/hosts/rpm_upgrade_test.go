@@ -19,7 +19,7 @@ func TestDnfUpgradeOn(t *testing.T) {
 }
 
 // short is a load for cases in which it is about the states.
-var short = []string{"--client", "fresh=16", "--client", "post=16", "--client", "idle=16", "--before", "1s", "--after", "1s", "--rate", "10"}
+var short = []string{"--client", "fresh=16", "--client", "post=16", "--client", "idle=16", "--before", "1s", "--after", "1s", "--rate", "5"}
 
 // What else replaces a running version does it as cleanly, whether dnf or rpm does it.
 func TestRPMReplaced(t *testing.T) {

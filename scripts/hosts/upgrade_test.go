@@ -114,7 +114,8 @@ func TestTwentyUpgradesInARow(t *testing.T) {
 	const twenty = `for n in 1 2 3 4 5 6 7 8 9 10; do
 	apt-get -y install myapp=1.1.0 && apt-get -y --allow-downgrades install myapp=1.0.0 || exit 1
 done; apt-get -y install myapp=1.1.0`
-	load := append(slices.Clone(keepAlive), "--client", "tls=8", "--client", "h2=8", "--before", "1s", "--after", "2s")
+	load := []string{"--client", "post=16", "--client", "idle=500", "--client", "fresh=4", "--client", "tls=4", "--client", "h2=4",
+		"--rate", "5", "--before", "1s", "--after", "2s"}
 	notLonger(t, m.unbroken(load, "1.1.0", "sh", "-c", twenty))
 }
 

@@ -18,7 +18,7 @@ var Load = []string{
 	"--client", "fresh=16", "--client", "post=16", "--client", "tls=10", "--client", "h2=8",
 	"--client", "slow=6@http://127.0.0.1:8080/slow?for=3s", "--client", "upload=4@http://127.0.0.1:8080/upload",
 	"--client", "download=4@http://127.0.0.1:8080/download",
-	"--rate", "10",
+	"--rate", "5",
 }
 
 // Drill runs command inside h, where nodrop is installed as /usr/bin/nodrop,
