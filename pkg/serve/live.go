@@ -59,12 +59,16 @@ func Pass(c net.Conn, kind string, state []byte) error {
 	return nil
 }
 
-// liveConn is the counted connection that c is, or is around.
+// liveConn is the counted connection that c is, or is around. Who asks has begun
+// with it.
 func liveConn(c net.Conn) *conn {
 	switch c := c.(type) {
 	case *conn:
 		return c
 	case *httpConn:
+		return c.conn
+	case *otherConn:
+		c.begin()
 		return c.conn
 	}
 	return nil

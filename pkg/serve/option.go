@@ -49,8 +49,9 @@ type Server interface {
 }
 
 // Other serves any type of server on the stream sockets named name, without
-// systemd on addr. Its drain stops accepting, closes the listeners and calls
-// Shutdown with the drain time as the limit.
+// systemd on addr. Its drain closes the listeners, waits until the server has
+// read from or written to every connection that it was given, for 10 s or half
+// of the drain time at most, and calls Shutdown, with the drain time as the limit.
 func Other(name, addr string, srv Server) Option {
 	return add(&otherServer{socket: name, addr: addr, srv: srv})
 }
