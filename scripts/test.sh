@@ -7,6 +7,9 @@ cd "$(dirname "$0")/.." || exit
 
 failed=
 skipped=
+reasons=
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 
 # tier NAME NEEDS COMMAND…: NEEDS is a set of packages of setup.sh, or "go".
 tier() {
@@ -17,8 +20,12 @@ tier() {
     skip "$name" "$why"
   elif [ "$name" = hosts ] && [ "$(id -u)" != 0 ]; then
     skip "$name" "real hosts are booted by systemd-nspawn, which takes root"
-  elif ! "$@"; then
+  elif ! "$@" 2>&1 | tee "$log"; then
     failed="$failed $name"
+    # Journals are long: which tests failed, and what they said, once more at the end.
+    why=$(grep -E '^ *--- FAIL|^ +[a-z0-9_]+_test\.go:[0-9]+: |^panic: |\[build failed\]' "$log" | cut -c 1-200 | head -n 40)
+    reasons="$reasons${why:+$why
+}"
   fi
 }
 
@@ -40,6 +47,7 @@ if [ "${CI-}" = true ] && [ -n "$skipped" ]; then
 fi
 if [ -n "$failed" ]; then
   echo "FAILED:$failed"
+  printf '%s' "$reasons"
   exit 1
 fi
 echo "all tiers that were run passed"
