@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -71,7 +72,8 @@ func startLate(t *testing.T, options ...Option) (srv *lateServer, c net.Conn, st
 
 // What an instance was given just before it began to drain, it serves.
 func TestOtherServerBeginsBeforeShutdown(t *testing.T) {
-	srv, c, stop, done := startLate(t)
+	var log output
+	srv, c, stop, done := startLate(t, Logger(slog.New(slog.NewTextHandler(&log, nil))))
 	stop()
 	waitFor(t, "the end of Accept", srv.over)
 	select {
@@ -92,12 +94,15 @@ func TestOtherServerBeginsBeforeShutdown(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
+	if strings.Contains(log.String(), "level=WARN") {
+		t.Errorf("a warning:\n%s", log.String())
+	}
 }
 
 // A server that never begins is shut down while there is time left for the rest.
 func TestOtherServerNeverBegins(t *testing.T) {
 	var log output
-	srv, _, stop, done := startLate(t, DrainTimeout(2*time.Second), Logger(slog.New(slog.NewTextHandler(&log, nil))))
+	srv, _, stop, done := startLate(t, DrainTimeout(6*time.Second), Logger(slog.New(slog.NewTextHandler(&log, nil))))
 	stop()
 	waitFor(t, "Shutdown", srv.shut)
 	if err := <-done; err != nil {
@@ -106,47 +111,114 @@ func TestOtherServerNeverBegins(t *testing.T) {
 	if !srv.inTime {
 		t.Error("Shutdown had no time left")
 	}
-	if !strings.Contains(log.String(), "has not begun with all connections") {
+	if !strings.Contains(log.String(), "has not begun with all connections\" connections=1") {
 		t.Errorf("no warning:\n%s", log.String())
 	}
 }
 
-// A connection that is passed on at once holds up nothing, nor does one that its server closes.
-func TestNewcomersEnd(t *testing.T) {
-	n := newNewcomers()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	other := otherListener{l, newConns(), n}
-	for name, begin := range map[string]func(c net.Conn){
-		"close":   func(c net.Conn) { c.Close() },
-		"write":   func(c net.Conn) { fmt.Fprint(c, "hello") },
-		"leaving": func(c net.Conn) { Leaving(c) },
-	} {
-		client, err := net.Dial("tcp", l.Addr().String())
+func TestNewcomersBegin(t *testing.T) {
+	raw := func(c net.Conn) syscall.RawConn {
+		raw, err := c.(syscall.Conn).SyscallConn()
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer client.Close()
-		c, err := other.Accept()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		if n.n != 1 {
-			t.Errorf("%s: %d newcomers, want 1", name, n.n)
-		}
-		if begin(c); n.n != 0 {
-			t.Errorf("%s: %d newcomers left", name, n.n)
+		return raw
+	}
+	tests := map[string]struct {
+		use  func(c net.Conn)
+		left int
+	}{
+		"read":      {func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) }, 0},
+		"write":     {func(c net.Conn) { fmt.Fprint(c, "hello") }, 0},
+		"copy":      {func(c net.Conn) { _, _ = io.Copy(c, strings.NewReader("hello")) }, 0},
+		"close":     {func(c net.Conn) { c.Close() }, 0},
+		"half":      {func(c net.Conn) { _ = c.(interface{ CloseWrite() error }).CloseWrite() }, 0},
+		"below":     {func(c net.Conn) { c.(interface{ NetConn() net.Conn }).NetConn() }, 0},
+		"leaving":   {func(c net.Conn) { Leaving(c) }, 0},
+		"raw read":  {func(c net.Conn) { _ = raw(c).Read(func(uintptr) bool { return true }) }, 0},
+		"raw write": {func(c net.Conn) { _ = raw(c).Write(func(uintptr) bool { return true }) }, 0},
+		"deadline":  {func(c net.Conn) { _ = c.SetDeadline(time.Now()) }, 1},
+		"option":    {func(c net.Conn) { _ = raw(c).Control(func(uintptr) {}) }, 1},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			inner, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := otherListener{inner, newConns(), newNewcomers()}
+			client, err := net.Dial("tcp", l.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer client.Close()
+			fmt.Fprint(client, "hello")
+			c, err := l.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			l.Close()
+			if c, err := l.Accept(); err == nil {
+				t.Errorf("a connection of a closed listener: %v", c)
+			}
+			test.use(c)
+			over, cancel := context.WithCancel(t.Context())
+			cancel()
+			if left := l.newcomers.end(over); left != test.left || l.newcomers.accepting != 0 {
+				t.Errorf("%d connections are left and %d calls of Accept, want %d and none", left, l.newcomers.accepting, test.left)
+			}
+		})
+	}
+}
+
+// An Accept that is on its way back brings one more, a call after the end none.
+func TestNewcomersOfLateAccept(t *testing.T) {
+	inner := slowListener{closedListener{}, make(chan net.Conn)}
+	l := otherListener{inner, newConns(), newNewcomers()}
+	accepted := make(chan net.Conn)
+	go func() {
+		c, _ := l.Accept()
+		accepted <- c
+	}()
+	inner.conns <- nil // Accept is called
+	ended := make(chan struct{})
+	go func() { l.newcomers.end(t.Context()); close(ended) }()
+	waitEnded(t, l.newcomers)
+	if l.newcomers.add(1, 0) {
+		t.Error("Accept was let through after the end")
+	}
+	here, there := net.Pipe()
+	defer there.Close()
+	inner.conns <- here
+	c := <-accepted
+	if isDone(ended) {
+		t.Error("the end came before the server began")
+	}
+	c.Close()
+	waitFor(t, "the end", ended)
+}
+
+func waitEnded(t *testing.T, n *newcomers) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		n.mu.Lock()
+		ended := n.ended
+		n.mu.Unlock()
+		if ended {
+			return
 		}
 	}
-	l.Close()
-	if left := n.end(t.Context()); left != 0 {
-		t.Errorf("%d newcomers at the end", left)
-	}
-	if c, err := other.Accept(); err == nil {
-		c.Close()
-		t.Error("a connection after the end")
-	}
+	t.Fatal("timed out waiting for the end")
+}
+
+// slowListener takes a connection twice before Accept returns it.
+type slowListener struct {
+	closedListener
+	conns chan net.Conn
+}
+
+func (l slowListener) Accept() (net.Conn, error) {
+	<-l.conns
+	return <-l.conns, nil
 }

@@ -49,9 +49,10 @@ type Server interface {
 }
 
 // Other serves any type of server on the stream sockets named name, without
-// systemd on addr. Its drain closes the listeners, waits until the server has
-// read from or written to every connection that it was given, for 10 s or half
-// of the drain time at most, and calls Shutdown, with the drain time as the limit.
+// systemd on addr. Its drain closes the listeners, waits until every connection
+// that the server was given was read from, written to or asked about by
+// [Leaving], for 10 s or half of the drain time at most, and calls Shutdown,
+// with the drain time as the limit.
 func Other(name, addr string, srv Server) Option {
 	return add(&otherServer{socket: name, addr: addr, srv: srv})
 }
