@@ -241,16 +241,10 @@ func (s *httpServer) closeParked() {
 // blocks in accept(2), because another instance was started without
 // NonBlocking=yes.
 func (s *httpServer) stopAccepting(limit context.Context) {
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
+	within(limit, func() {
 		closeAll(s.listeners)
 		s.loops.Wait()
-	}()
-	select {
-	case <-stopped:
-	case <-limit.Done():
-	}
+	})
 }
 
 // closedListener is a listener that was closed before the first Accept.

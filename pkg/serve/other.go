@@ -74,12 +74,7 @@ func (s *otherServer) stopAccepting(limit context.Context) int {
 	}
 	ctx, cancel := context.WithTimeout(limit, most)
 	defer cancel()
-	closed := make(chan struct{})
-	go func() { closeAll(s.listeners); close(closed) }()
-	select {
-	case <-closed:
-	case <-ctx.Done(): // see httpServer.stopAccepting
-	}
+	within(ctx, func() { closeAll(s.listeners) }) // see httpServer.stopAccepting
 	return s.newcomers.end(ctx)
 }
 

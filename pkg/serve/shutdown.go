@@ -25,3 +25,16 @@ func shutDown(shutdown func(context.Context) error, name string, log *slog.Logge
 		log.Warn("shutting down "+name, "error", err)
 	}
 }
+
+// within returns when f has, or when ctx ends before that; f goes on then.
+func within(ctx context.Context, f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
